@@ -1,0 +1,47 @@
+"""The two clocks behind one interface: real time, and the virtual time of a `VirtualTimeLoop`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from functools import partial
+from typing import NamedTuple
+
+from asyncmodes.virtual_time import VirtualTimeLoop, running_virtual_loop
+
+
+class ClockName(StrEnum):
+    """The clocks by name, as the command line and the record spell them."""
+
+    REAL = "real"
+    VIRTUAL = "virtual"
+
+
+class Clock(NamedTuple):
+    """`now_ns()` is monotonic, in nanoseconds; `sleeper(ns)` gives a coroutine function that waits for so long."""
+
+    name: ClockName
+    now_ns: Callable[[], int]
+    sleeper: Callable[[int], Callable[[], Awaitable[None]]]
+
+
+def _sleep_for_real(duration_ns: int) -> Callable[[], Awaitable[None]]:
+    return partial(asyncio.sleep, duration_ns / 1e9)
+
+
+REAL_CLOCK = Clock(ClockName.REAL, time.monotonic_ns, _sleep_for_real)
+
+
+def running_clock() -> Clock:
+    """The clock of the event loop that runs this code."""
+    loop = running_virtual_loop()
+    if loop is None:
+        return REAL_CLOCK
+    return Clock(ClockName.VIRTUAL, loop.time_ns, partial(partial, loop.sleep_ns))
+
+
+def new_loop(clock: ClockName) -> asyncio.AbstractEventLoop:
+    """An event loop on this clock."""
+    return VirtualTimeLoop() if clock is ClockName.VIRTUAL else asyncio.new_event_loop()

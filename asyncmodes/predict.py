@@ -1,0 +1,86 @@
+"""What should happen: the run that theory gives, by list scheduling from known durations and results.
+
+No clock and no event loop: a heap of ends, handled one by one in order of time and, on a tie, of start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from heapq import heapify, heappop, heappush
+
+from asyncmodes.modes import Leftovers, Mode
+from asyncmodes.record import Recorder, Run
+from asyncmodes.tasks import Outcome, Task
+
+
+def predict(tasks: Sequence[Task], mode: Mode, outcomes: Sequence[Outcome] | None = None) -> Run | None:
+    """The run of these tasks in this mode, or None if any task's duration is unknown.
+
+    `outcomes` replaces what the tasks themselves know, for instance by durations measured in another mode.
+    """
+    known = list(outcomes) if outcomes is not None else _known_outcomes(tasks)
+    if known is None:
+        return None
+    recorder = Recorder(tasks, mode)
+    schedule = _Schedule(recorder, known)
+    for batch in mode.batches(len(tasks)):
+        schedule.work(batch)
+        if schedule.closed:
+            break
+    return recorder.finished()
+
+
+def _known_outcomes(tasks: Sequence[Task]) -> list[Outcome] | None:
+    known = []
+    for task in tasks:
+        outcome = task.outcome
+        if outcome is None:
+            return None
+        known.append(outcome)
+    return known
+
+
+class _Schedule:
+    """Virtual workers on a virtual time that only ever moves from one end to the next."""
+
+    def __init__(self, recorder: Recorder, outcomes: Sequence[Outcome]) -> None:
+        self.recorder = recorder
+        self.outcomes = outcomes
+        self.now_ns = 0
+        self.closed = False
+
+    def work(self, batch: range) -> None:
+        """Run one batch to its end."""
+        recorder, mode = self.recorder, self.recorder.mode
+        queue = iter(batch)
+        in_flight: list[tuple[int, int, int]] = []  # (end, how many started before, index)
+        for lane, index in zip(range(mode.lanes(len(batch))), queue):
+            in_flight.append(self._started(index, lane, len(in_flight)))
+        heapify(in_flight)
+        started = len(in_flight)
+        while in_flight:
+            self.now_ns, _, index = heappop(in_flight)
+            recorder.ends[index] = self.now_ns
+            failure = self.outcomes[index].failure
+            if failure is not None:
+                recorder.failures[index] = failure
+            if mode.decides(failure is None) and recorder.decide(index) and mode.leftovers is not Leftovers.KEEP:
+                self.closed = True
+                if mode.leftovers is Leftovers.CANCEL:
+                    self._cancel(recorder.running())
+                    return
+            if not self.closed:
+                following = next(queue, None)
+                if following is not None:
+                    heappush(in_flight, self._started(following, recorder.lanes[index], started))
+                    started += 1
+
+    def _started(self, index: int, lane: int, order: int) -> tuple[int, int, int]:
+        self.recorder.starts[index] = self.now_ns
+        self.recorder.lanes[index] = lane
+        return self.now_ns + self.outcomes[index].duration_ns, order, index
+
+    def _cancel(self, indices: Iterator[int] | list[int]) -> None:
+        for index in indices:
+            self.recorder.ends[index] = self.now_ns
+            self.recorder.cancelled.add(index)

@@ -1,0 +1,272 @@
+"""What happened: one `Run` for each execution of a task list in a mode, and the `Comparison` of several.
+
+A run keeps its times as columns (one array a figure, one row a task), since it may hold a million tasks;
+a `Span` is one row of them. All times are whole nanoseconds from the start of their own run, and -1 in a
+column stands for "never happened".
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+
+from asyncmodes.modes import Leftovers, Mode, Stop
+from asyncmodes.tasks import Failure, State, Task
+
+NEVER = -1
+
+
+class Verdict(StrEnum):
+    """What the caller got: all it waited for, an error, an interruption; or nothing yet."""
+
+    FULFILLED = "fulfilled"
+    REJECTED = "rejected"
+    INTERRUPTED = "interrupted"
+    RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What happened to one task in one run; times in nanoseconds, None where it never happened."""
+
+    index: int
+    task: Task
+    state: State
+    orphan: bool
+    lane: int | None
+    ready_ns: int | None
+    start_ns: int | None
+    end_ns: int | None
+    error: Failure | None
+    skipped_because: int | None
+    detail: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of one task list in one mode. A live run's picture is a Run too, with RUNNING as verdict.
+
+    `total_ns` is when the caller resumed, `drained_ns` when no task was running any more. `decided_by` is the
+    index of the task whose outcome made the caller resume early. `notes` are remarks of the sources that
+    belong beside the figures.
+    """
+
+    tasks: Sequence[Task]
+    mode: Mode
+    verdict: Verdict
+    decided_by: int | None
+    total_ns: int
+    drained_ns: int
+    starts: array[int]
+    ends: array[int]
+    lanes: array[int]
+    failures: Mapping[int, Failure]
+    cancelled: frozenset[int] = frozenset()
+    orphans: frozenset[int] = frozenset()
+    details: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
+    skipped_because: Mapping[int, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    predicted_ns: int | None = None
+    repeat: int = 0
+
+    def __len__(self) -> int:
+        return len(self.tasks)
+
+    def state(self, index: int) -> State:
+        """Where the task stands (in a finished run: how it ended)."""
+        if self.starts[index] < 0:
+            return State.QUEUED if self.verdict is Verdict.RUNNING else State.SKIPPED
+        if self.ends[index] < 0:
+            return State.RUNNING
+        if index in self.failures:
+            return self.failures[index].state
+        return State.CANCELLED if index in self.cancelled else State.OK
+
+    def span(self, index: int) -> Span:
+        """Everything about one task."""
+
+        def known(column: array[int]) -> int | None:
+            return None if column[index] < 0 else column[index]
+
+        return Span(
+            index=index,
+            task=self.tasks[index],
+            state=self.state(index),
+            orphan=index in self.orphans,
+            lane=known(self.lanes),
+            ready_ns=0,
+            start_ns=known(self.starts),
+            end_ns=known(self.ends),
+            error=self.failures.get(index),
+            skipped_because=self.skipped_because.get(index),
+            detail=self.details.get(index, {}),
+        )
+
+    @property
+    def spans(self) -> list[Span]:
+        """A span for each task, in input order."""
+        return [self.span(index) for index in range(len(self))]
+
+    @cached_property
+    def started(self) -> int:
+        """How many tasks started."""
+        return len(self) - self.starts.count(NEVER)
+
+    @cached_property
+    def counts(self) -> dict[State, int]:
+        """How many tasks are in each final state (and in a live run: `running`, `queued`)."""
+        running = self.started - (len(self) - self.ends.count(NEVER))
+        timed_out = sum(failure.state is State.TIMED_OUT for failure in self.failures.values())
+        counts = {
+            State.OK: self.started - running - len(self.failures) - len(self.cancelled),
+            State.FAILED: len(self.failures) - timed_out,
+            State.TIMED_OUT: timed_out,
+            State.CANCELLED: len(self.cancelled),
+            State.SKIPPED: len(self) - self.started,
+        }
+        if self.verdict is Verdict.RUNNING:
+            counts |= {State.SKIPPED: 0, State.RUNNING: running, State.QUEUED: len(self) - self.started}
+        return counts
+
+    @cached_property
+    def work_ns(self) -> int:
+        """The sum of the started tasks' own durations."""
+        if self.verdict is Verdict.RUNNING:
+            return sum(end - start for start, end in zip(self.starts, self.ends, strict=True) if end >= 0)
+        return sum(self.ends) - sum(self.starts)
+
+    @cached_property
+    def peak(self) -> int:
+        """The most tasks in flight at once. A task takes the lowest free lane, so it is the highest one used + 1."""
+        return max(self.lanes, default=NEVER) + 1
+
+    @property
+    def delivered(self) -> int:
+        """How many results reached the caller."""
+        if self.verdict is not Verdict.FULFILLED:
+            return 0
+        return 1 if self.mode.stop in (Stop.ON_FIRST, Stop.ON_SUCCESS) else self.counts[State.OK]
+
+    @property
+    def lost(self) -> int:
+        """How many results existed and never reached the caller."""
+        return self.counts[State.OK] - self.delivered
+
+    @property
+    def undeclared_failures(self) -> int:
+        """How many tasks failed or timed out that the spec had not declared to fail."""
+        return sum(
+            failure.state is State.TIMED_OUT or not self.tasks[index].work.declared_failure
+            for index, failure in self.failures.items()
+        )
+
+
+class Recorder:
+    """The columns of a run while they are being written, by the executor or by prediction.
+
+    The writer fills `starts`, `ends`, `lanes`, `failures`, `cancelled` and `details` itself, as cheaply as it
+    can, and calls `decide` when a task's outcome makes the caller resume.
+    """
+
+    def __init__(self, tasks: Sequence[Task], mode: Mode) -> None:
+        self.tasks = tasks
+        self.mode = mode
+        count = len(tasks)
+        self.starts = array("q", [NEVER]) * count
+        self.ends = array("q", [NEVER]) * count
+        self.lanes = array("i", [NEVER]) * count
+        self.failures: dict[int, Failure] = {}
+        self.cancelled: set[int] = set()
+        self.details: dict[int, Mapping[str, object]] = {}
+        self.decided_by: int | None = None
+        self.resumed_ns: int | None = None
+        self.interrupted_ns: int | None = None
+        self._ends_at_resume = self.ends
+
+    def decide(self, index: int) -> bool:
+        """Let the caller resume because of this task, which has just ended; False if it had resumed before."""
+        if self.resumed_ns is not None or self.interrupted_ns is not None:
+            return False
+        self.decided_by = index
+        self.resumed_ns = self.ends[index]
+        self._ends_at_resume = self.ends[:]
+        return True
+
+    def interrupt(self, at_ns: int) -> None:
+        """Note that the run was cancelled from outside; a caller that had resumed has its outcome already."""
+        self.interrupted_ns = at_ns
+
+    def running(self) -> list[int]:
+        """The indices of the tasks in flight."""
+        return [i for i, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)) if end < 0 <= start]
+
+    def finished(self, notes: tuple[str, ...] = ()) -> Run:
+        """The record of a run of which no task is in flight any more."""
+        drained = max(self.ends, default=0)
+        total = drained
+        if self.resumed_ns is not None and self.mode.leftovers is not Leftovers.CANCEL:
+            total = self.resumed_ns
+        elif self.resumed_ns is None and self.interrupted_ns is not None:
+            total = self.interrupted_ns
+        drained = max(drained, total)
+        orphans: set[int] = set()
+        if self.resumed_ns is not None and total < drained or self._ends_at_resume is not self.ends:
+            left = (i for i, end in enumerate(self._ends_at_resume) if end < 0 <= self.ends[i])
+            orphans = set(left) - self.cancelled
+        return self._run(self._verdict(), total, drained, orphans, notes)
+
+    def snapshot(self, now_ns: int) -> Run:
+        """The record as it stands at `now_ns` of a run that is under way."""
+        total = self.resumed_ns
+        if total is None or self.mode.leftovers is Leftovers.CANCEL:
+            total = now_ns
+        return self._run(Verdict.RUNNING, total, now_ns, set(), ())
+
+    def _verdict(self) -> Verdict:
+        if self.decided_by is not None:
+            return Verdict.REJECTED if self.decided_by in self.failures else Verdict.FULFILLED
+        if self.interrupted_ns is not None:
+            return Verdict.INTERRUPTED
+        return Verdict.REJECTED if self.mode.stop is Stop.ON_SUCCESS else Verdict.FULFILLED
+
+    def _run(self, verdict: Verdict, total: int, drained: int, orphans: set[int], notes: tuple[str, ...]) -> Run:
+        return Run(
+            tasks=self.tasks,
+            mode=self.mode,
+            verdict=verdict,
+            decided_by=self.decided_by,
+            total_ns=total,
+            drained_ns=drained,
+            starts=self.starts[:],
+            ends=self.ends[:],
+            lanes=self.lanes[:],
+            failures=dict(self.failures),
+            cancelled=frozenset(self.cancelled),
+            orphans=frozenset(orphans),
+            details=dict(self.details),
+            notes=notes,
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The same tasks run in several modes, each `repeats` times; `runs` are in the order in which they were run."""
+
+    title: str
+    clock: str
+    tasks: Sequence[Task]
+    modes: tuple[Mode, ...]
+    baseline: Mode
+    runs: tuple[Run, ...]
+    started_at: datetime
+    environment: Mapping[str, object]
+    asyncmodes: str
+    interrupted: bool = False
+
+    def runs_of(self, mode: Mode) -> list[Run]:
+        """The runs of one mode that were not interrupted, in order."""
+        return [run for run in self.runs if run.mode == mode and run.verdict is not Verdict.INTERRUPTED]

@@ -1,0 +1,179 @@
+"""A task is one unit of awaitable work: a name, and the work itself as plain data.
+
+The works say what is to be done, not how: each kind's source (`asyncmodes.sources`) turns them into
+awaitables. Times are whole nanoseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+
+class State(StrEnum):
+    """Where a task stands. The last five are final; a finished run holds only final ones."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    RUNNING = "running"
+    OK = "ok"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How a task failed: state FAILED or TIMED_OUT, the error's type and its message."""
+
+    type: str
+    message: str
+    state: State = State.FAILED
+
+
+class TaskFailed(Exception):
+    """Raised by a task's work to say that the task failed: a value in the record, not a bug.
+
+    `detail` is what is known nevertheless, such as the bytes that had arrived.
+    """
+
+    def __init__(self, failure: Failure, detail: Mapping[str, object] | None = None) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is known beforehand of a task: how long it takes, and its failure (None: it ends ok)."""
+
+    duration_ns: int
+    failure: Failure | None = None
+
+
+class Work(Protocol):
+    """What a task does. `kind` names its source; `target` is its text for people, free of secrets."""
+
+    kind: ClassVar[str]
+    real_io: ClassVar[bool]
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def declared_failure(self) -> bool:
+        """Whether the spec itself says that this work fails."""
+        ...
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What this work will do when nothing stops it, or None if only running it can tell."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Wait for `duration_ns`, then end ok or fail with the message `fails`."""
+
+    kind: ClassVar[str] = "delay"
+    real_io: ClassVar[bool] = False
+
+    duration_ns: int
+    target: str
+    fails: str | None = None
+
+    @property
+    def declared_failure(self) -> bool:
+        return self.fails is not None
+
+    @property
+    def outcome(self) -> Outcome:
+        failure = None if self.fails is None else Failure("DeclaredFailure", self.fails)
+        return Outcome(self.duration_ns, failure)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Request `url` and read the body to its end; `expect_status` lists the statuses that are no failure.
+
+    Without it every status from 200 to 399 is ok. `target` is the URL with its password masked.
+    """
+
+    kind: ClassVar[str] = "url"
+    real_io: ClassVar[bool] = True
+    declared_failure: ClassVar[bool] = False
+    outcome: ClassVar[None] = None
+
+    url: str
+    target: str
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    data: bytes | None = None
+    expect_status: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """Read the whole regular file at `path`."""
+
+    kind: ClassVar[str] = "file"
+    real_io: ClassVar[bool] = True
+    declared_failure: ClassVar[bool] = False
+    outcome: ClassVar[None] = None
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Await what a function of the caller's own returns; its result stands in `detail["result"]`."""
+
+    kind: ClassVar[str] = "call"
+    real_io: ClassVar[bool] = False
+    declared_failure: ClassVar[bool] = False
+    outcome: ClassVar[None] = None
+
+    function: Callable[[], Awaitable[object]]
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One unit of work in a list of tasks. A timeout counts from the task's start; None: no limit.
+
+    `needs` holds the indices of tasks that must have ended ok before this one is ready.
+    """
+
+    name: str
+    work: Work
+    timeout_ns: int | None = None
+    needs: tuple[int, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What this task will do, its timeout included, or None if only running it can tell."""
+        outcome = self.work.outcome
+        if outcome is None or self.timeout_ns is None or outcome.duration_ns <= self.timeout_ns:
+            return outcome
+        return Outcome(self.timeout_ns, timed_out(self.timeout_ns))
+
+
+def timed_out(timeout_ns: int) -> Failure:
+    """The failure of a task that was still running after its timeout."""
+    return Failure("Timeout", f"not done after {timeout_ns / 1e9:g} s", State.TIMED_OUT)
+
+
+def call(function: Callable[[], Awaitable[object]], *, name: str | None = None, timeout_s: float | None = None) -> Task:
+    """A task from any zero-argument coroutine function; its name defaults to the function's.
+
+    `timeout_s` is in seconds. Raises ValueError if it is not above zero.
+    """
+    if timeout_s is not None and not timeout_s > 0:
+        raise ValueError(f"timeout_s is {timeout_s}; it must be above 0 seconds")
+    target = str(getattr(function, "__qualname__", None) or function)
+    limit = None if timeout_s is None else round(timeout_s * 1e9)
+    return Task(name or getattr(function, "__name__", None) or target, Call(function, target), limit)

@@ -1,0 +1,117 @@
+"""An event loop whose clock jumps to the next deadline instead of waiting for it.
+
+Time is counted in whole nanoseconds, so that 0.1 s ten times is 1 s exactly, and equal deadlines fire in the
+order in which they were set (asyncio's own heap keeps no order for those). Nothing real can happen on this
+loop: sockets, pipes, threads and child processes are refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from asyncio import events
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any, NoReturn
+
+
+class VirtualTimeError(RuntimeError):
+    """Something was asked of the virtual clock that it cannot give: real I/O, or a wait that never ends."""
+
+
+class VirtualTimeLoop(asyncio.BaseEventLoop):
+    """Runs coroutines on a virtual clock that starts at 0.
+
+    Raises VirtualTimeError out of `run_until_complete` on a deadlock: nothing is ready and no timer is set.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now_ns = 0
+        self._timers: list[tuple[int, int, asyncio.TimerHandle]] = []
+        self._timers_set = 0
+
+    def time_ns(self) -> int:
+        """The virtual time in nanoseconds."""
+        return self._now_ns
+
+    def time(self) -> float:
+        """The virtual time in seconds, as asyncio asks for it."""
+        return self._now_ns / 1e9
+
+    async def sleep_ns(self, duration_ns: int) -> None:
+        """Wait for this much virtual time, exactly."""
+        woken = self.create_future()
+        handle = self.call_at_ns(self._now_ns + duration_ns, _wake, woken)
+        try:
+            await woken
+        finally:
+            handle.cancel()
+
+    def call_at_ns(
+        self, when_ns: int, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call back at this virtual time; calls for the same time are made in the order in which they were asked for."""
+        handle = asyncio.TimerHandle(when_ns / 1e9, callback, args, self, context)
+        self._timers_set += 1
+        heapq.heappush(self._timers, (max(when_ns, self._now_ns), self._timers_set, handle))
+        return handle
+
+    # asyncio's own interface to the clock, in seconds.
+    def call_at(  # type: ignore[override]  # typeshed's TypeVarTuple form says the same
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at_ns(round(when * 1e9), callback, *args, context=context)
+
+    def call_later(  # type: ignore[override]  # as above
+        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at_ns(self._now_ns + round(delay * 1e9), callback, *args, context=context)
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """Nothing to count: cancelled timers are passed over when their turn comes."""
+
+    def _run_once(self) -> None:
+        """One turn: let every callback run that is ready; if none is, jump to the next deadline first."""
+        timers, ready = self._timers, self._ready
+        while timers and timers[0][2]._cancelled:
+            heapq.heappop(timers)
+        if not ready and timers:
+            self._now_ns = timers[0][0]
+        elif not ready and not self._stopping:
+            raise VirtualTimeError("deadlock on the virtual clock: a task waits for something that can never happen")
+        while timers and timers[0][0] <= self._now_ns:
+            handle = heapq.heappop(timers)[2]
+            if not handle._cancelled:
+                ready.append(handle)
+        for _ in range(len(ready)):
+            callback = ready.popleft()
+            if not callback._cancelled:
+                callback._run()
+
+    def _write_to_self(self) -> None:
+        """Nothing to wake: this loop never waits. Called from signal handlers, for instance."""
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        raise VirtualTimeError("real I/O on the virtual clock: only fake tasks can run on it; use the real clock")
+
+    run_in_executor = _refuse  # type: ignore[assignment]  # it never returns, whatever it is called with
+    getaddrinfo = getnameinfo = _refuse  # type: ignore[assignment]
+    create_connection = create_server = create_datagram_endpoint = _refuse  # type: ignore[assignment]
+    create_unix_connection = create_unix_server = sendfile = start_tls = _refuse  # type: ignore[assignment]
+    connect_accepted_socket = connect_read_pipe = connect_write_pipe = _refuse  # type: ignore[assignment]
+    subprocess_exec = subprocess_shell = _refuse  # type: ignore[assignment]
+    add_reader = remove_reader = add_writer = remove_writer = _refuse  # type: ignore[assignment]
+    sock_recv = sock_recv_into = sock_sendall = sock_connect = sock_accept = _refuse  # type: ignore[assignment]
+    add_signal_handler = remove_signal_handler = _refuse  # type: ignore[assignment]
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def running_virtual_loop() -> VirtualTimeLoop | None:
+    """The loop that runs this code if its time is virtual, else None."""
+    loop = events.get_running_loop()
+    return loop if isinstance(loop, VirtualTimeLoop) else None
