@@ -185,7 +185,7 @@ class Recorder:
         self.decided_by: int | None = None
         self.resumed_ns: int | None = None
         self.interrupted_ns: int | None = None
-        self._ends_at_resume = self.ends
+        self._ends_at_resume: array[int] | None = None
 
     def decide(self, index: int) -> bool:
         """Let the caller resume because of this task, which has just ended; False if it had resumed before."""
@@ -213,11 +213,7 @@ class Recorder:
         elif self.resumed_ns is None and self.interrupted_ns is not None:
             total = self.interrupted_ns
         drained = max(drained, total)
-        orphans: set[int] = set()
-        if self.resumed_ns is not None and total < drained or self._ends_at_resume is not self.ends:
-            left = (i for i, end in enumerate(self._ends_at_resume) if end < 0 <= self.ends[i])
-            orphans = set(left) - self.cancelled
-        return self._run(self._verdict(), total, drained, orphans, notes)
+        return self._run(self._verdict(), total, drained, self._orphans(), notes)
 
     def snapshot(self, now_ns: int) -> Run:
         """The record as it stands at `now_ns` of a run that is under way."""
@@ -225,6 +221,11 @@ class Recorder:
         if total is None or self.mode.leftovers is Leftovers.CANCEL:
             total = now_ns
         return self._run(Verdict.RUNNING, total, now_ns, set(), ())
+
+    def _orphans(self) -> set[int]:
+        if self._ends_at_resume is None or self.mode.leftovers is Leftovers.CANCEL:
+            return set()
+        return {i for i, end in enumerate(self._ends_at_resume) if end < 0 <= self.ends[i]} - self.cancelled
 
     def _verdict(self) -> Verdict:
         if self.decided_by is not None:

@@ -9,10 +9,10 @@ _MOST_MARKS = 4
 
 
 def clean(text: str) -> str:
-    """The text with every character spelled out that could steer a terminal or reorder what it shows.
+    r"""The text with every character spelled out that could steer a terminal or reorder what it shows.
 
     Control and escape characters, C1, bidi marks, line separators, lone surrogates and unassigned characters
-    become `\\x1b`, `\\u202e` and the like; variation selectors and piles of combining marks are dropped.
+    become `\x1b`, `\u202e` and the like; variation selectors and piles of combining marks are dropped.
     """
     if text.isascii() and text.isprintable():
         return text

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections import deque
 from asyncio import events
 from collections.abc import Callable
 from contextvars import Context
@@ -24,6 +25,9 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
 
     Raises VirtualTimeError out of `run_until_complete` on a deadlock: nothing is ready and no timer is set.
     """
+
+    _ready: deque[asyncio.Handle]  # asyncio's own, as is _stopping
+    _stopping: bool
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +55,7 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     def call_at_ns(
         self, when_ns: int, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
-        """Call back at this virtual time; calls for the same time are made in the order in which they were asked for."""
+        """Call back at this virtual time; calls for the same time are made in the order they were asked for."""
         handle = asyncio.TimerHandle(when_ns / 1e9, callback, args, self, context)
         self._timers_set += 1
         heapq.heappush(self._timers, (max(when_ns, self._now_ns), self._timers_set, handle))
@@ -95,15 +99,15 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise VirtualTimeError("real I/O on the virtual clock: only fake tasks can run on it; use the real clock")
 
-    run_in_executor = _refuse  # type: ignore[assignment]  # it never returns, whatever it is called with
-    getaddrinfo = getnameinfo = _refuse  # type: ignore[assignment]
-    create_connection = create_server = create_datagram_endpoint = _refuse  # type: ignore[assignment]
-    create_unix_connection = create_unix_server = sendfile = start_tls = _refuse  # type: ignore[assignment]
-    connect_accepted_socket = connect_read_pipe = connect_write_pipe = _refuse  # type: ignore[assignment]
-    subprocess_exec = subprocess_shell = _refuse  # type: ignore[assignment]
-    add_reader = remove_reader = add_writer = remove_writer = _refuse  # type: ignore[assignment]
-    sock_recv = sock_recv_into = sock_sendall = sock_connect = sock_accept = _refuse  # type: ignore[assignment]
-    add_signal_handler = remove_signal_handler = _refuse  # type: ignore[assignment]
+    run_in_executor = _refuse
+    getaddrinfo = getnameinfo = _refuse
+    create_connection = create_server = create_datagram_endpoint = _refuse
+    create_unix_connection = create_unix_server = sendfile = start_tls = _refuse
+    connect_accepted_socket = connect_read_pipe = connect_write_pipe = _refuse
+    subprocess_exec = subprocess_shell = _refuse
+    add_reader = remove_reader = add_writer = remove_writer = _refuse
+    sock_recv = sock_recv_into = sock_sendall = sock_connect = sock_accept = _refuse
+    add_signal_handler = remove_signal_handler = _refuse
 
 
 def _wake(future: asyncio.Future[None]) -> None:

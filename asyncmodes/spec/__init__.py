@@ -1,0 +1,1 @@
+"""From words and spec files to tasks, or to what is wrong with them."""
