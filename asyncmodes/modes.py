@@ -42,13 +42,24 @@ class Leftovers(StrEnum):
 class Mode:
     """How to run tasks: `width` is the most in flight (None: unlimited).
 
-    `str(mode)` is the canonical spelling, which `parse_mode` reads back as the same mode.
+    `str(mode)` is the canonical spelling, which `parse_mode` reads back as the same mode. Fields that mean
+    nothing together, and so have no spelling, raise UsageError.
     """
 
     width: int | None
     stop: Stop
     leftovers: Leftovers = Leftovers.KEEP
     barrier: bool = False
+
+    def __post_init__(self) -> None:
+        if self.width is not None and self.width < 1:
+            raise UsageError.at("mode", f"its width is {self.width}", "give a whole number of at least 1, or None")
+        if self.width is None and self.barrier:
+            raise UsageError.at("mode", "its barrier has no width", "give the size of a batch as width")
+        if self.width is not None and self.stop in (Stop.ON_SUCCESS, Stop.ON_FIRST):
+            raise UsageError.at("mode", f"stop {self.stop} has a width", "give None: race and any start all tasks")
+        if self.stop is Stop.NEVER and self.leftovers is not Leftovers.KEEP:
+            raise UsageError.at("mode", f"stop never leaves nothing to {self.leftovers}", "give the leftovers keep")
 
     def decides(self, ok: bool) -> bool:
         """Whether a task that ended so makes the caller resume early."""
@@ -127,7 +138,8 @@ ROWS: dict[str, Row] = {
 MODIFIERS = ("settled", *Leftovers)
 SPELLINGS = "sequential, parallel, settled, limited=N, batched=N, race, any, with +settled, +keep, +drop, +cancel"
 DEFAULT_MODES = ("sequential", "parallel", "settled", "limited=3")
-_NUMBER = re.compile("0*[1-9][0-9]{0,17}")
+_NUMBER = re.compile("0*([1-9][0-9]*)")
+_MOST_DIGITS = 18
 
 
 def parse_mode(text: str) -> Mode:
@@ -144,13 +156,17 @@ def parse_mode(text: str) -> Mode:
         hint = f"did you mean {guess}? " if guess else ""
         raise refuse("there is no such mode", f"{hint}the modes are {SPELLINGS}")
     mode = row.mode
+    digits = match[1] if (match := _NUMBER.fullmatch(number)) else ""
     if row.takes_number:
-        if not _NUMBER.fullmatch(number):
+        if not digits:
             found = f"{number!r} is not a whole number of at least 1" if equals else "it needs a number"
             raise refuse(found, f"write for example {name}=3")
-        mode = replace(mode, width=int(number))
+        if len(digits) > _MOST_DIGITS:
+            raise refuse(f"a number of {len(digits)} digits is beyond any list of tasks", "write parallel for no limit")
+        mode = replace(mode, width=int(digits))
     elif equals:
-        raise refuse(f"{name} takes no number", f"write {name}, or limited={number or 3} for a limit")
+        limit = digits if 0 < len(digits) <= _MOST_DIGITS else 3
+        raise refuse(f"{name} takes no number", f"write {name}, or limited={limit} for a limit")
 
     leftovers: str | None = None
     for modifier in modifiers:

@@ -57,8 +57,11 @@ class Outcome:
 class Work(Protocol):
     """What a task does. `kind` names its source; `target` is its text for people, free of secrets."""
 
-    kind: ClassVar[str]
-    real_io: ClassVar[bool]
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def real_io(self) -> bool: ...
 
     @property
     def target(self) -> str: ...

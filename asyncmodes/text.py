@@ -1,4 +1,4 @@
-"""Text at the edge of the program: made safe for a terminal, cut to cells, durations for people."""
+"""Text at the edge of the program: made safe for a terminal."""
 
 from __future__ import annotations
 
@@ -33,25 +33,3 @@ def _escaped(character: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def duration_text(ns: int) -> str:
-    """A duration for people, in three significant digits or whole units: `0 ms`, `1.25 ms`, `400 ms`, `12.5 s`."""
-    for unit, size in (("us", 1_000), ("ms", 1_000_000)):
-        # The limit is where rounding would reach the next unit: 999.6 ms is said as 1.00 s... below 10 s in ms.
-        if ns < size * 1_000 * (10 if unit == "ms" else 1):
-            if unit == "us" and ns == 0:
-                return "0 ms"
-            return f"{_digits(ns / size)} {unit}"
-    seconds = ns / 1e9
-    if seconds < 600:
-        return f"{_digits(seconds)} s"
-    if seconds < 36_000:
-        return f"{_digits(seconds / 60)} min"
-    return f"{_digits(seconds / 3600)} h"
-
-
-def _digits(value: float) -> str:
-    """At least three significant digits, no more decimals than that needs, and none for whole numbers."""
-    text = f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections import deque
 from asyncio import events
+from collections import deque
 from collections.abc import Callable
 from contextvars import Context
 from typing import Any, NoReturn

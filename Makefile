@@ -1,0 +1,46 @@
+# Every target does its own set-up in .venv; a second call finds it done.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check bench picture constraints clean
+.DEFAULT_GOAL := help
+
+help: ## show the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(READY) ## the built-in example, then real files and a real local server
+	$(BIN)/asyncmodes compare
+	$(BIN)/python examples/local_server.py
+
+test: check ## lint, types, import directions, then all tests
+	$(BIN)/python -m pytest
+
+check: $(READY) ## lint, types, import directions
+	$(BIN)/ruff check --quiet asyncmodes tests examples
+	$(BIN)/ruff format --check --quiet asyncmodes tests examples
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/lint-imports >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+
+bench: $(READY) ## measure against the goals, side by side, as ratios
+	$(BIN)/python -m tests.bench $(ONLY)
+
+picture: $(READY) ## draw the README's pictures anew
+	$(BIN)/asyncmodes compare --clock virtual -o examples/compare.svg >/dev/null
+	-$(BIN)/asyncmodes compare --spec examples/burnt-toast.toml --clock virtual -o examples/burnt-toast.svg >/dev/null
+
+constraints: $(READY) ## pin what is installed now
+	$(BIN)/python -m pip freeze --exclude-editable --exclude asyncmodes >constraints.txt
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "asyncmodes needs Python 3.11 or newer, and '$(PYTHON)' is none; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "asyncmodes needs Python's venv module, and '$(PYTHON)' lacks it; install it (Debian, Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(READY)

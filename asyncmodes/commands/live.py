@@ -1,0 +1,67 @@
+"""Draws the growing picture on the terminal, from a thread of its own, so that drawing never delays a task's turn."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from rich.live import Live
+
+from asyncmodes.commands.output import Screen
+from asyncmodes.record import Comparison, Run
+from asyncmodes.views.live import live_picture
+from asyncmodes.views.picture import NARROWEST, WIDEST, Look
+
+_FRAME_S = 0.08
+_REST = 4  # times as long as a frame took to draw, at least, until the next one
+_SWITCH_INTERVAL_S = 0.0005  # the longest that drawing may hold up the event loop, instead of Python's 5 ms
+
+
+class LivePicture:
+    """Shows how the runs stand while it is entered, and leaves the terminal as it was. `watch` is told of each run."""
+
+    def __init__(self, screen: Screen, look: Look, *, fixed_width: bool) -> None:
+        self._look = look
+        self._fixed_width = fixed_width
+        self._console = screen.console()
+        self._live = Live(console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop")
+        self._subject: tuple[Comparison, Callable[[], Run]] | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._draw, name="asyncmodes live", daemon=True)
+
+    def watch(self, comparison: Comparison, snapshot: Callable[[], Run]) -> None:
+        """Show this run from now on."""
+        self._subject = comparison, snapshot
+
+    def __enter__(self) -> LivePicture:
+        self._switch_interval = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        self._live.start()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._live.stop()
+        sys.setswitchinterval(self._switch_interval)
+
+    def _draw(self) -> None:
+        pause = _FRAME_S
+        while not self._over.wait(pause):
+            began = time.perf_counter()
+            if self._subject is not None:
+                self._frame(*self._subject)
+            pause = max(_FRAME_S, _REST * (time.perf_counter() - began))
+
+    def _frame(self, comparison: Comparison, snapshot: Callable[[], Run]) -> None:
+        columns, lines = shutil.get_terminal_size()
+        look = self._look
+        if not self._fixed_width:
+            look = replace(look, width=max(NARROWEST, min(columns, WIDEST)))
+            self._console.width = columns
+        self._live.update(live_picture(comparison, snapshot(), look, lines), refresh=True)

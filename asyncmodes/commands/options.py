@@ -1,0 +1,121 @@
+"""The options that `compare` and `run` share, each declared once, and a command made from such a declaration."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+TASKS_HELP = "Tasks: 300ms, fail:300ms, 100ms..400ms, URLs, files, NAME=WORD, WORD*20, - for standard input."
+MODES_HELP = "sequential, parallel, settled, limited=N, batched=N, race, any; with +settled, +keep, +drop, +cancel."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Common:
+    """What every command that runs tasks can be told."""
+
+    words: Annotated[list[str] | None, typer.Argument(metavar="TASK...", help=TASKS_HELP)] = None
+    spec: Annotated[
+        str | None, typer.Option("--spec", "-s", metavar="FILE", help="Tasks from a TOML or JSON file; - for stdin.")
+    ] = None
+    clock: Annotated[str, typer.Option(metavar="real|virtual", help="virtual: simulated, instant and exact.")] = "real"
+    timeout: Annotated[
+        str | None, typer.Option(metavar="TIME", help="For each task, such as 2s (default: 30s for URLs, else none).")
+    ] = None
+    runs: Annotated[int, typer.Option(metavar="N", help="Run every mode so often, all modes in turn.")] = 1
+    warmup: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Unrecorded runs first (default: 1 for URLs and files, 0 for fake delays)."),
+    ] = None
+    reverse: Annotated[bool, typer.Option("--reverse", help="Run the tasks in reverse order.")] = False
+    seed: Annotated[int, typer.Option(metavar="N", help="For delays drawn from a range.")] = 0
+    output_format: Annotated[
+        str, typer.Option("--format", metavar="table|json", help="What goes to standard output.")
+    ] = "table"
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
+    ] = None
+    live: Annotated[bool, typer.Option("--live/--no-live", help="Let the picture grow in a terminal.")] = True
+    rows: Annotated[
+        int | None, typer.Option(metavar="N", help="Draw at most N tasks a mode (default: 20, or 12 of more).")
+    ] = None
+    width: Annotated[int | None, typer.Option(metavar="N", help="Width of the picture, from 20 to 200 columns.")] = None
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False
+    color: Annotated[str, typer.Option(metavar="auto|always|never", help="Colour the picture.")] = "auto"
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live picture, notes or warnings.")] = False
+    max_tasks: Annotated[int, typer.Option(metavar="N", help="Refuse longer task lists.")] = 1_000_000
+    header: Annotated[
+        list[str] | None, typer.Option("--header", "-H", metavar="'K: V'", help="For URLs; repeatable.")
+    ] = None
+    method: Annotated[str | None, typer.Option(metavar="METHOD", help="For URLs (default: GET; POST with --data).")] = (
+        None
+    )
+    data: Annotated[str | None, typer.Option(metavar="TEXT", help="For URLs: the body to send.")] = None
+    max_bytes: Annotated[int, typer.Option(metavar="N", help="For URLs: the most bytes of a body, once decoded.")] = (
+        1 << 30
+    )
+    trust_env: Annotated[
+        bool, typer.Option("--trust-env", help="For URLs: use proxies and .netrc of the environment.")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(Common):
+    """What `compare` can be told."""
+
+    mode: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mode", "-m", metavar="MODE", help=f"Repeatable (default: four modes, limited=3 among them). {MODES_HELP}"
+        ),
+    ] = None
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first)."),
+    ] = None
+
+    @property
+    def modes(self) -> list[str]:
+        """The modes asked for, in that order; empty for the default ones."""
+        return self.mode or []
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions(Common):
+    """What `run` can be told."""
+
+    mode: Annotated[str, typer.Option("--mode", "-m", metavar="MODE", help=MODES_HELP)] = "parallel"
+    baseline: str | None = field(default=None, init=False)
+
+    @property
+    def modes(self) -> list[str]:
+        """The one mode."""
+        return [self.mode]
+
+
+def command(options: type[Common], run: Callable[[Any], int]) -> Callable[..., None]:
+    """A function with an argument for each field of `options`, for Typer to read; `run` returns its exit code."""
+
+    def called(**values: object) -> None:
+        raise typer.Exit(run(options(**values)))  # type: ignore[arg-type]  # Typer has checked the values' types
+
+    hints = get_type_hints(options, include_extras=True)
+    called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # inspect reads it from any callable
+        [
+            inspect.Parameter(
+                each.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if each.default is MISSING else each.default,
+                annotation=hints[each.name],
+            )
+            for each in fields(options)
+            if each.init
+        ]
+    )
+    called.__annotations__ = {}
+    called.__doc__ = run.__doc__
+    return called

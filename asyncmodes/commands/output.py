@@ -1,0 +1,204 @@
+"""Where results go: standard output as it really is, messages on standard error, exports in files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from asyncmodes.errors import OutputError, UsageError
+from asyncmodes.record import Comparison
+from asyncmodes.text import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from asyncmodes.views.picture import Look
+
+DEFAULT_WIDTH = 80
+
+
+def note(text: str) -> None:
+    """Say something on standard error; nobody listening there is no reason to fail."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write("".join(f"asyncmodes: {clean(line)}\n" for line in text.split("\n")))
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def write_stdout(text: str) -> None:
+    """Write a result, all of it. Raises BrokenPipeError if nobody reads it, OutputError if it cannot be written."""
+    if sys.stdout is None:
+        raise OutputError("standard output: it is closed; redirect it to a file or leave it open")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence_stdout()
+        raise
+    except OSError as error:
+        silence_stdout()
+        raise OutputError(f"standard output: {error.strerror or error}; write it somewhere else") from error
+
+
+def silence_stdout() -> None:
+    """Let what is left in the buffer go nowhere, or the interpreter would complain of it at exit."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError, AttributeError):
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What standard output can show: its width, its characters, colour, and whether a picture can grow on it."""
+
+    width: int
+    ascii_only: bool
+    color: bool
+    terminal: bool
+
+    @classmethod
+    def detect(cls, *, width: int | None, ascii_only: bool, color: str) -> Screen:
+        """From the options first, then the environment (COLUMNS, NO_COLOR, FORCE_COLOR, TERM), then the terminal."""
+        from asyncmodes.views.picture import NARROWEST, WIDEST
+
+        if color not in ("auto", "always", "never"):
+            raise UsageError.at("--color", f"there is no {color!r}", "write auto, always or never")
+        if width is not None and not NARROWEST <= width <= WIDEST:
+            raise UsageError.at("--width", f"{width} is out of range", f"write {NARROWEST} to {WIDEST}")
+        stdout = sys.stdout
+        terminal = stdout is not None and stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+        if color == "auto":
+            forced = bool(os.environ.get("FORCE_COLOR"))
+            colored = (terminal or forced) and not os.environ.get("NO_COLOR")
+        else:
+            colored = color == "always"
+        columns = width or shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns
+        return cls(
+            width=max(NARROWEST, min(columns, WIDEST)),
+            ascii_only=ascii_only or not _can_draw(stdout),
+            color=colored,
+            terminal=terminal,
+        )
+
+    def look(self, command: str, rows: int | None) -> Look:
+        """How a picture has to look on this screen."""
+        from asyncmodes.views.glyphs import ASCII, UNICODE
+        from asyncmodes.views.picture import Look
+
+        return Look(self.width, ASCII if self.ascii_only else UNICODE, rows, command)
+
+    def console(self, **options: object) -> Console:
+        """A Rich console that neither guesses nor interprets."""
+        from rich.console import Console
+
+        return Console(
+            width=self.width,
+            force_terminal=self.color,
+            color_system="standard" if self.color else None,
+            no_color=not self.color,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            legacy_windows=False,
+            **options,  # type: ignore[arg-type]  # Rich's own keywords
+        )
+
+    def rendered(self, text: Text) -> str:
+        """The text as characters, with escape sequences for its styles if this screen has colour."""
+        from io import StringIO
+
+        target = StringIO()
+        self.console(file=target).print(text, soft_wrap=True)
+        return "".join(line.rstrip() + "\n" for line in target.getvalue().splitlines())
+
+
+def _can_draw(stdout: object) -> bool:
+    encoding = (getattr(stdout, "encoding", None) or "ascii").lower().replace("-", "").replace("_", "")
+    return encoding in ("utf8", "utf16", "utf32", "cp65001", "utf8sig")
+
+
+def _json(comparison: Comparison) -> str:
+    from asyncmodes.exports.json import write_json
+
+    return write_json(comparison)
+
+
+def _svg(comparison: Comparison) -> str:
+    from asyncmodes.exports.svg import write_svg
+
+    return write_svg(comparison)
+
+
+FORMATS: Mapping[str, Callable[[Comparison], str]] = {".json": _json, ".svg": _svg}
+
+
+class Export:
+    """A file that the result is to be written to, checked before anything runs, written whole or not at all."""
+
+    def __init__(self, name: str, spec: str | None) -> None:
+        self.name = name
+        where = f"--output {name}"
+        suffix = Path(name).suffix.lower()
+        if suffix not in FORMATS:
+            found = f"{suffix} is no known format" if suffix else "the name has no extension to tell the format"
+            raise UsageError.at(where, found, f"end the name in {' or '.join(FORMATS)}")
+        self.write_as = FORMATS[suffix]
+        try:
+            self.path = Path(os.path.realpath(name))
+            same = spec not in (None, "-") and self.path.exists() and self.path.samefile(str(spec))
+        except (OSError, ValueError) as error:
+            raise UsageError.at(where, f"cannot be written: {error}", "name another file") from error
+        if same:
+            raise UsageError.at(where, "that is the spec itself", "name another file")
+        if self.path.is_dir():
+            raise UsageError.at(where, "that is a directory", "name a file in it")
+        if not self.path.parent.is_dir():
+            raise UsageError.at(where, "its directory does not exist", "make the directory first")
+        if not os.access(self.path if self.path.exists() else self.path.parent, os.W_OK):
+            raise UsageError.at(where, "there is no permission to write it", "name another file")
+
+    def write(self, comparison: Comparison) -> None:
+        """Write it; a regular file is replaced in one step and keeps its permissions. Raises OutputError."""
+        text = self.write_as(comparison)
+        try:
+            if self.path.exists() and not self.path.is_file():
+                with self.path.open("w", encoding="utf-8") as device:
+                    device.write(text)
+            else:
+                self._replace(text)
+        except OSError as error:
+            raise OutputError(f"--output {self.name}: {error.strerror or error}; write it somewhere else") from error
+
+    def _replace(self, text: str) -> None:
+        descriptor, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:100]}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(self._permissions())
+            Path(temporary).replace(self.path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def _permissions(self) -> int:
+        if self.path.exists():
+            return stat.S_IMODE(self.path.stat().st_mode)
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask

@@ -1,0 +1,88 @@
+"""The command line: the commands by name, and every way out of them as an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+from asyncmodes import __version__
+from asyncmodes.commands import session
+from asyncmodes.commands.options import CompareOptions, RunOptions, command
+from asyncmodes.commands.output import note, silence_stdout, write_stdout
+from asyncmodes.commands.signals import Terminated
+from asyncmodes.errors import OutputError, UsageError
+
+USAGE, OUTPUT, BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 2, 4, 70, 130, 141, 143
+
+# Rich markup would swallow words in brackets such as [parallel] from the help texts.
+app = typer.Typer(
+    name="asyncmodes",
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("compare")(command(CompareOptions, session.compare))
+app.command("run")(command(RunOptions, session.run))
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Show the version and exit."),
+) -> None:
+    """One by one, all at once, or five at a time? Run the same tasks in several async modes and see what happened."""
+    if version:
+        write_stdout(f"asyncmodes {__version__}\n")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        sys.stderr.write(context.get_help() + "\n")
+        raise typer.Exit(USAGE)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the program with these arguments and return its exit code. Only errors that nobody foresaw end in 70."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return _called(list(arguments))
+    except UsageError as error:
+        for line in error.lines():
+            note(f"error: {line}")
+        return USAGE
+    except TyperException as error:
+        note(f"error: {_usage(error)}")
+        return USAGE
+    except OutputError as error:
+        note(f"error: {error}")
+        return OUTPUT
+    except BrokenPipeError:
+        silence_stdout()
+        return PIPE_CLOSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Terminated:
+        return TERMINATED
+    except Exception as bug:
+        if os.environ.get("ASYNCMODES_DEBUG"):
+            raise
+        what = f"{type(bug).__name__}: {bug}".replace("\n", " ")
+        note(f"bug: {what}; set ASYNCMODES_DEBUG=1 to see where, and please report it")
+        return BUG
+
+
+def _called(arguments: list[str]) -> int:
+    code = typer.main.get_command(app).main(arguments, prog_name="asyncmodes", standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: TyperException) -> str:
+    """Typer's message in one line, with where it happened and where to read on."""
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context is not None else "asyncmodes"
+    message = " ".join(error.format_message().split()).rstrip(".?")
+    return f"{where}: {message}; see '{where} --help'"

@@ -1,0 +1,165 @@
+"""What `compare` and `run` do: read the tasks, plan, measure, show and write the result, tell how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Sequence
+
+from asyncmodes.clocks import ClockName, new_loop
+from asyncmodes.commands.options import Common, CompareOptions, RunOptions
+from asyncmodes.commands.output import Export, Screen, note, write_stdout
+from asyncmodes.commands.signals import Signals
+from asyncmodes.errors import OutputError, UsageError
+from asyncmodes.measure import Plan, measure, plan
+from asyncmodes.modes import DEFAULT_MODES, parse_mode
+from asyncmodes.record import Comparison
+from asyncmodes.sources import Options
+from asyncmodes.spec import DINNER, Defaults, Spec, parse_duration, parse_header, read_spec, read_words
+from asyncmodes.tasks import Task
+
+
+def compare(options: CompareOptions) -> int:
+    """Run the same tasks in several modes and compare their timelines and totals.
+
+    Without tasks it cooks the dinner of four dishes that the lesson begins with.
+    """
+    return _session("compare", options)
+
+
+def run(options: RunOptions) -> int:
+    """Run tasks in one mode and draw its timeline."""
+    return _session("run", options)
+
+
+def _session(command: str, options: CompareOptions | RunOptions) -> int:
+    if sys.stdout is None:
+        raise OutputError("standard output: it is closed, so no result can be shown; leave it open")
+    screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
+    _check(options)
+    exports = [Export(name, options.spec) for name in options.output or []]
+    made = _plan(options)
+    if not options.quiet:
+        _announce(made)
+    with Signals() as signals:
+        comparison = _measure(made, screen, command, options, signals)
+        code = _exit_code(comparison, signals)
+        try:
+            for export in exports:
+                export.write(comparison)
+        except OutputError as error:
+            note(f"error: {error}")
+            code = code if comparison.interrupted else 4
+        write_stdout(_result(comparison, screen, command, options))
+    return code
+
+
+def _check(options: Common) -> None:
+    def one_of(option: str, value: str, allowed: Sequence[str]) -> None:
+        if value not in allowed:
+            raise UsageError.at(option, f"there is no {value!r}", f"write {' or '.join(allowed)}")
+
+    def at_least(option: str, value: int | None, least: int) -> None:
+        if value is not None and value < least:
+            raise UsageError.at(option, f"{value} is too few", f"write a whole number of at least {least}")
+
+    one_of("--format", options.output_format, ("table", "json"))
+    one_of("--clock", options.clock, tuple(ClockName))
+    at_least("--runs", options.runs, 1)
+    at_least("--warmup", options.warmup, 0)
+    at_least("--rows", options.rows, 1)
+    at_least("--max-tasks", options.max_tasks, 1)
+    at_least("--max-bytes", options.max_bytes, 0)
+
+
+def _plan(options: CompareOptions | RunOptions) -> Plan:
+    modes = options.modes or DEFAULT_MODES
+    seen = Counter(str(parse_mode(mode)) for mode in modes)
+    spec = _read(options)
+    tasks: Sequence[Task] = spec.tasks[::-1] if options.reverse else spec.tasks
+    made = plan(
+        tasks,
+        modes,
+        baseline=options.baseline,
+        title=spec.title,
+        clock=options.clock,
+        runs=options.runs,
+        warmup=_default_warmup(tasks) if options.warmup is None else options.warmup,
+        options=Options(max_bytes=options.max_bytes, trust_env=options.trust_env),
+    )
+    for mode, times in seen.items():
+        if times > 1 and not options.quiet:
+            note(f"warning: mode {mode} was asked for {times} times; it is run once")
+    return made
+
+
+def _default_warmup(tasks: Sequence[Task]) -> int:
+    return int(any(task.work.real_io for task in tasks))
+
+
+def _read(options: Common) -> Spec:
+    words = options.words or []
+    if options.spec == "-" and "-" in words:
+        raise UsageError.at("-", "standard input is the spec already", "write - only once")
+    defaults = Defaults(
+        timeout_ns=None if options.timeout is None else _timeout(options.timeout),
+        headers=tuple(parse_header(header) for header in options.header or []),
+        method=options.method,
+        data=None if options.data is None else options.data.encode("utf-8", "surrogateescape"),
+        seed=options.seed,
+        max_tasks=options.max_tasks,
+    )
+    if options.spec is not None:
+        if words:
+            raise UsageError.at("--spec", "tasks are given as words too", "write one of the two")
+        return read_spec(options.spec, defaults, sys.stdin)
+    if words:
+        return Spec("", tuple(read_words(words, defaults, sys.stdin)))
+    return DINNER
+
+
+def _timeout(text: str) -> int:
+    return parse_duration(text)
+
+
+def _announce(made: Plan) -> None:
+    """Say before the first request how many go to which host."""
+    if not any(task.work.kind == "url" for task in made.tasks):
+        return
+    from urllib.parse import urlsplit
+
+    rounds = len(made.modes) * made.runs + made.warmup
+    hosts = Counter(urlsplit(task.work.target).netloc.split("@")[-1] for task in made.tasks if task.work.kind == "url")
+    requests = ", ".join(f"{count * rounds:,} to {host}" for host, count in hosts.items())
+    warmup = f" + {made.warmup} warm-up" if made.warmup else ""
+    per_round = f"{len(made.modes)} {'mode' if len(made.modes) == 1 else 'modes'} x {made.runs} "
+    note(f"requests: {requests} ({per_round}{'run' if made.runs == 1 else 'runs'}{warmup})")
+
+
+def _measure(made: Plan, screen: Screen, command: str, options: Common, signals: Signals) -> Comparison:
+    live = options.live and screen.terminal and not options.quiet and made.clock is ClockName.REAL
+    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
+        if not (live and options.output_format == "table"):
+            return signals.run(measure(made), runner)
+        from asyncmodes.commands.live import LivePicture
+
+        look = screen.look(command, options.rows)
+        with LivePicture(screen, look, fixed_width=options.width is not None) as picture:
+            return signals.run(measure(made, picture.watch), runner)
+
+
+def _result(comparison: Comparison, screen: Screen, command: str, options: Common) -> str:
+    if options.output_format == "json":
+        from asyncmodes.exports.json import write_json
+
+        return write_json(comparison)
+    from asyncmodes.views.picture import picture
+
+    return screen.rendered(picture(comparison, screen.look(command, options.rows)))
+
+
+def _exit_code(comparison: Comparison, signals: Signals) -> int:
+    if signals.received is not None:
+        return 128 + signals.received
+    return int(any(run.undeclared_failures for run in comparison.runs))

@@ -1,0 +1,71 @@
+"""SIGINT and SIGTERM while tasks run: the first one cancels the run, the second one ends the program at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
+SHOW_CURSOR = "\x1b[?25h"
+_CAUGHT = (signal.SIGINT, signal.SIGTERM)
+
+
+class Terminated(BaseException):
+    """SIGTERM came while no task was running."""
+
+
+class Signals:
+    """Catches the signals while it is entered; `received` is the first one, None so far."""
+
+    def __init__(self) -> None:
+        self.received: int | None = None
+        self._cancel: Callable[[], object] | None = None
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> Signals:
+        for number in _CAUGHT:
+            # A shell starts background jobs with SIGINT ignored: that stays so.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
+
+    def run(self, coroutine: Coroutine[object, object, T], runner: asyncio.Runner) -> T:
+        """Run the coroutine so that the first signal cancels it."""
+        loop = runner.get_loop()
+
+        async def cancellable() -> T:
+            task = asyncio.current_task()
+            assert task is not None
+            self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
+            try:
+                return await coroutine
+            finally:
+                self._cancel = None
+
+        return runner.run(cancellable())
+
+    def _handle(self, number: int, _: FrameType | None) -> None:
+        if self.received is not None:
+            _leave_at_once(number)
+        self.received = number
+        if self._cancel is not None:
+            self._cancel()
+        elif number == signal.SIGTERM:
+            raise Terminated
+        else:
+            raise KeyboardInterrupt
+
+
+def _leave_at_once(number: int) -> None:
+    if sys.stdout is not None and sys.stdout.isatty():
+        os.write(sys.stdout.fileno(), SHOW_CURSOR.encode())
+    os._exit(128 + number)

@@ -1,0 +1,173 @@
+"""Runs the same tasks in several modes, each as often as asked for, and keeps the record of it all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from asyncmodes import __version__
+from asyncmodes.clocks import ClockName, new_loop, running_clock
+from asyncmodes.errors import UsageError
+from asyncmodes.executor import Execution, Interrupted
+from asyncmodes.modes import DEFAULT_MODES, Mode, parse_mode
+from asyncmodes.predict import predict
+from asyncmodes.record import Comparison, Run
+from asyncmodes.sources import Options, opened, refuse_too_long, refuse_virtual
+from asyncmodes.tasks import Task
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be run: the tasks, the modes, how often, and on which clock."""
+
+    title: str
+    tasks: Sequence[Task]
+    modes: tuple[Mode, ...]
+    baseline: Mode
+    clock: ClockName = ClockName.REAL
+    runs: int = 1
+    warmup: int = 0
+    options: Options = field(default_factory=Options)
+
+    def check(self) -> None:
+        """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
+        if not self.tasks:
+            raise UsageError.at("tasks", "there are none", "give at least one task")
+        if self.clock is ClockName.VIRTUAL:
+            refuse_virtual(self.tasks)
+        else:
+            refuse_too_long(self.tasks)
+
+
+Watch = Callable[[Comparison, Callable[[], Run]], None]
+"""Is told of each measured run as it begins: the comparison of the runs that are done, and what tells how it stands."""
+
+
+def plan(
+    tasks: Sequence[Task],
+    modes: Sequence[str | Mode] = DEFAULT_MODES,
+    *,
+    baseline: str | Mode | None = None,
+    title: str = "",
+    clock: str = "real",
+    runs: int = 1,
+    warmup: int = 0,
+    options: Options | None = None,
+) -> Plan:
+    """Make a plan from modes in any spelling; the same mode twice is run once.
+
+    The baseline is sequential if it is among the modes, else the first. Raises UsageError if any of it is wrong.
+    """
+    parsed = tuple(dict.fromkeys(_mode(mode) for mode in modes))
+    sequential = parse_mode("sequential")
+    default = sequential if sequential in parsed else parsed[0]
+    chosen = default if baseline is None else _mode(baseline)
+    if chosen not in parsed:
+        listed = ", ".join(map(str, parsed))
+        raise UsageError.at("baseline", f"{chosen} is not among the modes", f"choose one of {listed}")
+    made = Plan(title, tasks, parsed, chosen, ClockName(clock), runs, warmup, options or Options())
+    made.check()
+    return made
+
+
+def compare(
+    tasks: Sequence[Task],
+    modes: Sequence[str | Mode] = DEFAULT_MODES,
+    *,
+    baseline: str | Mode | None = None,
+    title: str = "",
+    clock: str = "real",
+    runs: int = 1,
+    warmup: int = 0,
+) -> Comparison:
+    """Run the tasks in each mode and return the comparison. Not to be called from a running event loop.
+
+    `clock` is "real" or "virtual"; `runs` repeats all modes in turn; `warmup` runs in the first mode are not
+    recorded. Raises UsageError before anything runs.
+    """
+    made = plan(tasks, modes, baseline=baseline, title=title, clock=clock, runs=runs, warmup=warmup)
+    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
+        return runner.run(measure(made))
+
+
+async def execute(tasks: Sequence[Task], mode: str | Mode, options: Options | None = None) -> Run:
+    """Run the tasks once in one mode on the running loop's clock, and return the record.
+
+    A task's failure is a value in it. If cancelled, cancels the tasks in flight and raises
+    `asyncmodes.executor.Interrupted`, whose `run` is the record until then.
+    """
+    parsed = _mode(mode)
+    if running_clock().name is ClockName.VIRTUAL:
+        refuse_virtual(tasks)
+    async with opened(tasks, parsed, options or Options()) as sources:
+        return await Execution(tasks, sources.starts, parsed, sources.notes).finish()
+
+
+async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
+    """Do what the plan says on the running loop, all modes in turn, again and again.
+
+    A cancellation ends it with what had happened until then, marked as interrupted.
+    """
+    predicted = {mode: predict(made.tasks, mode) for mode in made.modes}
+    comparison = Comparison(
+        title=made.title,
+        clock=made.clock,
+        tasks=made.tasks,
+        modes=made.modes,
+        baseline=made.baseline,
+        runs=(),
+        started_at=datetime.now(UTC).replace(microsecond=0),
+        environment=environment(),
+        asyncmodes=__version__,
+    )
+    try:
+        for _ in range(made.warmup):
+            await execute(made.tasks, made.modes[0], made.options)
+        for repeat in range(made.runs):
+            for mode in made.modes:
+                expected = predicted[mode]
+                finish = _finisher(repeat, None if expected is None else expected.total_ns)
+                try:
+                    async with opened(made.tasks, mode, made.options) as sources:
+                        execution = Execution(made.tasks, sources.starts, mode, sources.notes)
+                        if watch is not None:
+                            watch(comparison, _snapshots(execution, finish))
+                        run = await execution.finish()
+                except Interrupted as interrupted:
+                    comparison = replace(comparison, runs=(*comparison.runs, finish(interrupted.run)))
+                    raise
+                comparison = replace(comparison, runs=(*comparison.runs, finish(run)))
+    except asyncio.CancelledError:
+        comparison = replace(comparison, interrupted=True)
+    return comparison
+
+
+def _finisher(repeat: int, predicted_ns: int | None) -> Callable[[Run], Run]:
+    return lambda run: replace(run, repeat=repeat, predicted_ns=predicted_ns)
+
+
+def _snapshots(execution: Execution, finish: Callable[[Run], Run]) -> Callable[[], Run]:
+    return lambda: finish(execution.snapshot())
+
+
+def environment() -> dict[str, object]:
+    """Where this was measured: Python's version, the platform, the cores, the event loop's policy."""
+    if hasattr(os, "uname"):
+        system = os.uname()
+        platform = f"{system.sysname} {system.release} {system.machine}"
+    else:
+        platform = sys.platform
+    return {
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "platform": platform,
+        "cpu_count": os.cpu_count(),
+        "event_loop": "asyncio",
+    }
+
+
+def _mode(mode: str | Mode) -> Mode:
+    return mode if isinstance(mode, Mode) else parse_mode(mode)

@@ -1,0 +1,150 @@
+"""Numbers read off runs: per mode the totals, the task durations, and how they compare with the baseline's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from asyncmodes.modes import Mode
+from asyncmodes.record import Comparison, Run, Verdict
+from asyncmodes.tasks import State
+
+NOISE_SHARE = 0.02
+NOISE_NS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The totals of a mode's runs in nanoseconds; `stddev` is the sample's, None for a single run."""
+
+    mean: float
+    stddev: float | None
+    median: float
+    min: int
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """The durations of tasks that ended by themselves, in nanoseconds, over all runs of a mode."""
+
+    mean: float
+    p50: float
+    p95: float
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All runs of one mode in figures.
+
+    `counts`, `delivered`, `lost`, `peak` and `drained_ns` are those of the run that delivered least, so that
+    one bad run among many cannot hide. `speedup` is None unless both modes got all they waited for, delivered
+    equally many results, and took more than 0. `slowdown` compares mean task durations with the baseline's.
+    """
+
+    mode: Mode
+    runs: int
+    total: Totals
+    task: Durations | None
+    counts: Mapping[State, int]
+    delivered: int
+    lost: int
+    speedup: float | None
+    slowdown: float | None
+    predicted_ns: int | None
+    peak: int
+    drained_ns: int
+    fulfilled: bool
+
+
+def summarise(comparison: Comparison) -> list[Summary]:
+    """A summary for each mode that has a complete run, in the order of the modes."""
+    complete = {mode: runs for mode in comparison.modes if (runs := comparison.runs_of(mode))}
+    base = complete.get(comparison.baseline)
+    return [_summary(mode, runs, base) for mode, runs in complete.items()]
+
+
+def worst(runs: Sequence[Run]) -> Run:
+    """The run that delivered least; among equals the one with the most failures, then the longest."""
+    return min(runs, key=lambda run: (run.delivered, -len(run.failures), -run.total_ns))
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """The smallest value that at least this share of the ordered values do not exceed, averaged where it is a tie.
+
+    Hyndman and Fan's definition 2: it never invents a value beyond the data, and the median is the usual one.
+    """
+    position = share * len(ordered)
+    below = min(max(math.ceil(position) - 1, 0), len(ordered) - 1)
+    if position == int(position) and below + 1 < len(ordered):
+        return (ordered[below] + ordered[below + 1]) / 2
+    return ordered[below]
+
+
+def equal_totals(a_ns: float, b_ns: float, clock: str) -> bool:
+    """Whether two totals of one run each are the same within noise: 2 % or 2 ms; the virtual clock has none."""
+    if clock == "virtual":
+        return a_ns == b_ns
+    return abs(a_ns - b_ns) < max(NOISE_NS, NOISE_SHARE * max(a_ns, b_ns))
+
+
+def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None) -> Summary:
+    shown = worst(runs)
+    durations = _durations(runs)
+    base_durations = _durations(base) if base else None
+    slowdown = None
+    if durations and base_durations and base_durations.mean > 0:
+        slowdown = durations.mean / base_durations.mean
+    return Summary(
+        mode=mode,
+        runs=len(runs),
+        total=_totals([run.total_ns for run in runs]),
+        task=durations,
+        counts=shown.counts,
+        delivered=shown.delivered,
+        lost=shown.lost,
+        speedup=_speedup(runs, base) if base else None,
+        slowdown=slowdown,
+        predicted_ns=runs[0].predicted_ns,
+        peak=max(run.peak for run in runs),
+        drained_ns=shown.drained_ns,
+        fulfilled=all(run.verdict is Verdict.FULFILLED for run in runs),
+    )
+
+
+def _speedup(runs: Sequence[Run], base: Sequence[Run]) -> float | None:
+    if any(run.verdict is not Verdict.FULFILLED for run in (*runs, *base)):
+        return None
+    if len({run.delivered for run in (*runs, *base)}) != 1:
+        return None
+    ours, theirs = _mean(run.total_ns for run in runs), _mean(run.total_ns for run in base)
+    return theirs / ours if ours > 0 and theirs > 0 else None
+
+
+def _totals(totals: list[int]) -> Totals:
+    mean = _mean(totals)
+    stddev = None
+    if len(totals) > 1:
+        stddev = math.sqrt(sum((total - mean) ** 2 for total in totals) / (len(totals) - 1))
+    ordered = sorted(totals)
+    return Totals(mean, stddev, quantile(ordered, 0.5), ordered[0], ordered[-1])
+
+
+def _durations(runs: Sequence[Run]) -> Durations | None:
+    durations: list[int] = []
+    for run in runs:
+        lengths = [end - start for start, end in zip(run.starts, run.ends, strict=True)]
+        if run.cancelled or run.started < len(run):
+            lengths = [ns for i, ns in enumerate(lengths) if run.ends[i] >= 0 and i not in run.cancelled]
+        durations += lengths
+    if not durations:
+        return None
+    durations.sort()
+    return Durations(_mean(durations), quantile(durations, 0.5), quantile(durations, 0.95), durations[-1])
+
+
+def _mean(values: Iterable[float]) -> float:
+    values = list(values)
+    return sum(values) / len(values)

@@ -1,0 +1,49 @@
+"""The characters and styles of the pictures: every state has a glyph and a word, never a colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from asyncmodes.tasks import State
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """One set of characters; each is one cell wide. `levels` are heights from just above nothing to full."""
+
+    queued: str
+    running: str
+    failed: str
+    timed_out: str
+    orphan: str
+    cancelled: str
+    resumes: str
+    ellipsis: str
+    times: str
+    dash: str
+    plus_minus: str
+    tick: str
+    rule: str
+    levels: str | None
+
+
+UNICODE = Glyphs("·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "▁▂▃▄▅▆▇█")
+ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", None)
+
+STYLES = {
+    State.OK: "cyan",
+    State.RUNNING: "cyan",
+    State.FAILED: "bold red",
+    State.TIMED_OUT: "bold red",
+    State.CANCELLED: "magenta",
+    State.SKIPPED: "dim",
+    State.QUEUED: "dim",
+    State.WAITING: "dim",
+}
+ORPHAN = "yellow"
+WORDS = {State.TIMED_OUT: "timed out"}
+
+
+def word(state: State) -> str:
+    """The state as a word for people."""
+    return WORDS.get(state, state.value)

@@ -1,0 +1,44 @@
+"""The picture while it grows: the same timelines, asked for again and again, never taller than the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rich.text import Text
+
+from asyncmodes.record import Comparison, Run
+from asyncmodes.stats import summarise
+from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, drawn_runs, run_heading, timelines
+
+_FRAME_LINES = 2  # kept free so that the terminal need not scroll
+
+
+def live_picture(comparison: Comparison, now: Run, look: Look, height: int) -> Text:
+    """The runs that are done and the one under way, folded until they fit into `height` lines.
+
+    The axis is as long as the longest run so far, or as what is predicted for the one under way.
+    """
+    room = max(height - _FRAME_LINES, 1)
+    done = [run for run in drawn_runs(comparison) if run.mode != now.mode]
+    span = max([now.predicted_ns or 0, *(run.predicted_ns or 0 for run in comparison.runs)])
+    if look.width >= NARROWEST_TIMELINE:
+        for shown, rows in ((done, look.rows), (done, 4), ([], look.rows), ([], 8), ([], 3)):
+            drawn = _timelines(comparison, [*shown, now], replace(look, rows=rows), span)
+            lines = [*_finished(done, shown, look), *drawn]
+            if len(lines) <= room:
+                return Text("\n").join(lines)
+    return Text("\n").join(_headings([*done, now], look)[-room:])
+
+
+def _timelines(comparison: Comparison, runs: Sequence[Run], look: Look, span_ns: int) -> list[Text]:
+    return timelines(runs, summarise(comparison), look, span_ns)
+
+
+def _finished(done: Sequence[Run], shown: Sequence[Run], look: Look) -> list[Text]:
+    """A line for each run that is done and has no room for its timeline."""
+    return _headings([run for run in done if run not in shown], look)
+
+
+def _headings(runs: Sequence[Run], look: Look) -> list[Text]:
+    return [run_heading(run, None, look)[0] for run in runs]

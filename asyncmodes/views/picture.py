@@ -1,0 +1,156 @@
+"""The whole picture of a comparison: heading, one axis, a timeline a mode, the table of totals, the sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from asyncmodes.record import Comparison, Run, Verdict
+from asyncmodes.stats import Summary, summarise
+from asyncmodes.tasks import State
+from asyncmodes.text import clean
+from asyncmodes.views.axis import Axis, duration
+from asyncmodes.views.folding import chosen_rows
+from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
+from asyncmodes.views.sentences import caller_sentence, sentences
+from asyncmodes.views.timeline import Columns, name_width, note, strip_note, timeline
+from asyncmodes.views.totals import totals_table
+
+NARROWEST, WIDEST = 20, 200
+NARROWEST_TIMELINE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a picture is to look: its width in cells, its characters, and the most tasks drawn for each mode.
+
+    `rows` None draws up to 20 tasks, or 12 of more. `command` is the word that the heading begins with.
+    """
+
+    width: int = 80
+    glyphs: Glyphs = UNICODE
+    rows: int | None = None
+    command: str = "compare"
+
+
+def picture(comparison: Comparison, look: Look) -> Text:
+    """Everything there is to see of a comparison, as one text of lines no wider than asked for."""
+    summaries = summarise(comparison)
+    lines = [*_heading(comparison, look)]
+    if look.width >= NARROWEST_TIMELINE:
+        lines += timelines(drawn_runs(comparison), summaries, look)
+    if summaries:
+        lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
+    said = sentences(comparison)
+    if said:
+        lines.append(Text())
+    for sentence in said:
+        lines += wrapped(Text(sentence), look.width)
+    return Text("\n").join(lines)
+
+
+def drawn_runs(comparison: Comparison) -> list[Run]:
+    """One run a mode: of several the one with the median total, and an interrupted one only where there is no other."""
+    drawn = []
+    for mode in comparison.modes:
+        runs = comparison.runs_of(mode) or [run for run in comparison.runs if run.mode == mode]
+        if runs:
+            drawn.append(sorted(runs, key=lambda run: run.total_ns)[(len(runs) - 1) // 2])
+    return drawn
+
+
+def timelines(runs: Sequence[Run], summaries: Sequence[Summary], look: Look, span_ns: int = 0) -> list[Text]:
+    """The timelines of several runs on one axis, which is at least `span_ns` long, with the axis above them."""
+    if not runs:
+        return []
+    columns, rows = _layout(list(runs), look, span_ns)
+    by_mode = {summary.mode: summary for summary in summaries}
+    margin = Text(" " * (columns.names + 1))
+    lines = [Text(), *(margin + line for line in columns.axis.lines(look.glyphs))]
+    for number, run in enumerate(runs):
+        lines += [Text()] * (number > 0) + run_heading(run, by_mode.get(run.mode), look)
+        lines += timeline(run, rows[number], columns)
+    return [*lines, Text(), *_legend(runs, look)]
+
+
+def run_heading(run: Run, summary: Summary | None, look: Look) -> list[Text]:
+    """A mode's name and figures, and in words what its caller got if that is not simply everything."""
+    parts = [duration(run.total_ns)]
+    if summary is not None and summary.runs > 1:
+        parts[0] += f" (median of {summary.runs} runs)"
+    if summary is not None and summary.speedup is not None:
+        parts.append(f"{summary.speedup:.2f}{look.glyphs.times}")
+    parts.append(f"peak {run.peak:,}")
+    line = Text(f"{run.mode}", "bold")
+    line.append("   " + "   ".join(parts), "bold")
+    for state, count in run.counts.items():
+        if count or state is State.OK:
+            line.append("   ")
+            line.append(f"{count:,} {word(state)}", STYLES[state] if state is not State.OK else "")
+    if run.lost and run.verdict is not Verdict.RUNNING:
+        line.append(f"   {run.lost:,} {'result' if run.lost == 1 else 'results'} lost", ORPHAN)
+    lines = wrapped(line, look.width)
+    sentence = caller_sentence(run) if run.verdict is not Verdict.RUNNING else None
+    return lines + ([] if sentence is None else wrapped(Text("  " + sentence), look.width))
+
+
+def wrapped(text: Text, width: int) -> list[Text]:
+    """The text in lines of at most `width` cells, broken between words where it can be."""
+    lines: list[Text] = []
+    line = Text()
+    for piece in text.split(" ", include_separator=True):
+        if line.cell_len + cell_len(piece.plain.rstrip()) > width and line.plain.strip():
+            lines.append(line)
+            line = Text()
+        if line.plain or piece.plain.strip() or not lines:
+            line.append_text(piece)
+    lines.append(line)
+    for each in lines:
+        each.rstrip()
+    return [part for each in lines for part in each.divide(range(width, max(each.cell_len, 1), width))]
+
+
+def _heading(comparison: Comparison, look: Look) -> list[Text]:
+    count = len(comparison.tasks)
+    known = [task.outcome for task in comparison.tasks]
+    tasks = f"{count:,} {'task' if count == 1 else 'tasks'}"
+    if all(outcome is not None for outcome in known):
+        tasks += f", {duration(sum(outcome.duration_ns for outcome in known if outcome))} of work"
+    clock = "virtual clock: simulated, exact" if comparison.clock == "virtual" else "real clock"
+    title = clean(comparison.title[:200])
+    line = Text(" ".join(filter(None, [look.command, title])), "bold")
+    line.append(f"   {tasks}   {clock}")
+    if comparison.interrupted:
+        line.append("   interrupted", "bold red")
+    return wrapped(line, look.width)
+
+
+def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[int, list[int]]]:
+    rows = {number: chosen_rows(run, look.rows) for number, run in enumerate(runs)}
+    names = name_width(runs, rows, look.width)
+    labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
+    folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
+    labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
+    labels += [note(run, index) for number, run in enumerate(runs) for index in rows[number]]
+    notes = max(cell_len(label) for label in labels)
+    span = max([span_ns, *(run.drained_ns for run in runs)])
+    axis = Axis(max(span, 1), look.width - names - 2 - notes)
+    return Columns(names, axis, notes, look.glyphs), rows
+
+
+def _legend(runs: Sequence[Run], look: Look) -> list[Text]:
+    """What the glyphs that occur beyond plain bars stand for."""
+    glyphs = look.glyphs
+    states = {state for run in runs for state, count in run.counts.items() if count}
+    meanings = [(glyphs.queued, "waiting", any(max(run.starts, default=0) > 0 for run in runs))]
+    meanings += [
+        (glyphs.failed, "failed", State.FAILED in states),
+        (glyphs.timed_out, "timed out", State.TIMED_OUT in states),
+        (glyphs.cancelled, "cancelled", State.CANCELLED in states),
+        (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
+    ]
+    shown = [f"{glyph} {meaning}" for glyph, meaning, occurs in meanings if occurs]
+    return [*wrapped(Text("   ".join(shown), "dim"), look.width), Text()] if shown else []

@@ -1,0 +1,78 @@
+"""How many tasks were queued, in flight and done over time: one character a cell, over all tasks of a run."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from asyncmodes.record import Run
+from asyncmodes.views.axis import Axis
+from asyncmodes.views.glyphs import Glyphs
+
+
+class Flow:
+    """The starts and ends of a run in order of time, counted per cell of an axis up to the time it was drained."""
+
+    def __init__(self, run: Run, axis: Axis) -> None:
+        self.run = run
+        self.axis = axis
+        self.cells = axis.cell(run.drained_ns)
+        self.starts = sorted(ns for ns in run.starts if ns >= 0)
+        self.ends = sorted(ns for ns in run.ends if ns >= 0)
+
+    def in_flight(self) -> list[int]:
+        """The most tasks in flight at any instant within each cell."""
+        most = []
+        for first, after in self._bounds():
+            at_first = bisect_right(self.starts, first) - bisect_right(self.ends, first)
+            started, ended = bisect_right(self.starts, first), bisect_right(self.ends, first)
+            highest = count = at_first
+            until = bisect_left(self.starts, after)
+            while started < until:
+                while ended < len(self.ends) and self.ends[ended] <= self.starts[started]:
+                    ended += 1
+                    count -= 1
+                count += 1
+                started += 1
+                highest = max(highest, count)
+            most.append(highest)
+        self._count_instants(most)
+        return most
+
+    def queued(self) -> list[int]:
+        """The tasks not yet started at the beginning of each cell; those that never start, until the caller resumed."""
+        run = self.run
+        never = len(run) - len(self.starts)
+        waiting = [len(self.starts) - bisect_right(self.starts, first) for first, _ in self._bounds()]
+        resumed = self.axis.cell(run.total_ns)
+        return [count + never if cell < resumed else count for cell, count in enumerate(waiting)]
+
+    def done(self) -> list[int]:
+        """The tasks ended at the end of each cell."""
+        return [bisect_left(self.ends, after) for _, after in self._bounds()]
+
+    def _bounds(self) -> list[tuple[int, int]]:
+        span, width = self.axis.span_ns, self.axis.width
+        edges = [-(-cell * span // width) for cell in range(self.cells + 1)]
+        return list(zip(edges, [*edges[1:-1], edges[-1] + 1] if edges[1:] else [], strict=False))
+
+    def _count_instants(self, most: list[int]) -> None:
+        """A task that took no time at all is in no interval; its lane tells how many were in flight with it."""
+        run = self.run
+        for start, end, lane in zip(run.starts, run.ends, run.lanes, strict=True):
+            if start == end >= 0 and most:
+                cell = min(self.axis.cell(start), len(most) - 1)
+                most[cell] = max(most[cell], lane + 1)
+
+
+def as_digits(values: Sequence[int]) -> str:
+    """Each count as itself; they are at most 9."""
+    return "".join(map(str, values))
+
+
+def as_levels(values: Sequence[int], most: int, glyphs: Glyphs) -> str:
+    """Each count as a height, full at `most`; where there are no heights (ASCII), as whole tenths, 9 for full too."""
+    if glyphs.levels is None:
+        return "".join(str(min(value * 10 // most, 9)) for value in values)
+    top = len(glyphs.levels)
+    return "".join(glyphs.levels[-(-value * top // most) - 1] if value else " " for value in values)

@@ -1,0 +1,158 @@
+"""One run as a timeline: a bar for each task, a strip of how many were in flight, and what the caller got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from asyncmodes.record import Run, Verdict
+from asyncmodes.tasks import State
+from asyncmodes.text import clean
+from asyncmodes.views.axis import Axis, duration
+from asyncmodes.views.glyphs import ORPHAN, STYLES, Glyphs, word
+from asyncmodes.views.strips import Flow, as_digits, as_levels
+
+_LONGEST_NAME = 24
+_MOST_DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The widths that all timelines of a picture share: names, bars, notes; each in cells."""
+
+    names: int
+    axis: Axis
+    notes: int
+    glyphs: Glyphs
+
+    def row(self, name: str, bar: Text, note: str, style: str = "") -> Text:
+        """One line: a name cut to its column, a bar, a note."""
+        line = Text(fit(name, self.names, self.glyphs) + " ", style)
+        line.append_text(bar)
+        if note:
+            line.append(" " * (self.axis.width - bar.cell_len + 1))
+            line.append(note, style)
+        return line
+
+
+def fit(text: str, width: int, glyphs: Glyphs) -> str:
+    """The text made safe, cut or padded to exactly `width` cells."""
+    safe = clean(text[: 10 * width])
+    if cell_len(safe) > width:
+        return set_cell_size(set_cell_size(safe, width - 1).rstrip() + glyphs.ellipsis, width)
+    return set_cell_size(safe, width)
+
+
+def name_width(runs: list[Run], rows: dict[int, list[int]], width: int) -> int:
+    """How many cells the names need, at most a quarter of the picture."""
+    longest = max(
+        (cell_len(clean(run.tasks[i].name[:200])) for number, run in enumerate(runs) for i in rows[number]), default=0
+    )
+    return max(6, min(longest, _LONGEST_NAME, width // 4))
+
+
+def note(run: Run, index: int) -> str:
+    """The task's state in words, whether its result was lost, and how long it took."""
+    state = run.state(index)
+    parts = word(state)
+    if index in run.orphans:
+        parts = "orphan" if state is State.OK else f"orphan, {parts}"
+    elif state is State.OK and run.verdict is Verdict.REJECTED:
+        parts += ", lost"
+    if run.ends[index] >= 0:
+        parts += f"  {duration(run.ends[index] - run.starts[index])}"
+    return parts
+
+
+def bar(run: Run, index: int, columns: Columns) -> Text:
+    """The task's bar: dots while it waited, blocks while it ran, shaded once it was an orphan, its end's own glyph."""
+    glyphs, axis = columns.glyphs, columns.axis
+    state = run.state(index)
+    text = Text()
+    if state is State.SKIPPED:
+        return text
+    now = axis.cell(run.drained_ns)
+    if state is State.QUEUED:
+        return text.append(glyphs.queued * now, STYLES[State.QUEUED])
+    start = min(axis.cell(run.starts[index]), axis.width - 1)
+    end = now if state is State.RUNNING else axis.cell(run.ends[index])
+    end = max(end, start + 1)
+    left_alone = index in run.orphans
+    last = _ends(glyphs).get(state)
+    body_end = end - 1 if last else end
+    resumed = min(max(axis.cell(run.total_ns), start), body_end) if left_alone else body_end
+    text.append(glyphs.queued * start, STYLES[State.QUEUED])
+    text.append(glyphs.running * (resumed - start), STYLES[State.OK])
+    text.append(glyphs.orphan * (body_end - resumed), ORPHAN)
+    if last:
+        text.append(last, STYLES[state])
+    return text
+
+
+def _ends(glyphs: Glyphs) -> dict[State, str]:
+    return {State.FAILED: glyphs.failed, State.TIMED_OUT: glyphs.timed_out, State.CANCELLED: glyphs.cancelled}
+
+
+def timeline(run: Run, rows: list[int], columns: Columns) -> list[Text]:
+    """The lines of a run below its heading: a row for each task in `rows`, the caller's mark, the strips."""
+    folded = len(rows) < len(run)
+    lines = []
+    before = -1
+    for index in rows:
+        if index - before > 1:
+            lines.append(_gap(index - before - 1, columns))
+        before = index
+        quiet = run.state(index) in (State.SKIPPED, State.QUEUED)
+        style = "dim" if quiet else ""
+        lines.append(columns.row(run.tasks[index].name, bar(run, index, columns), note(run, index), style))
+    if rows and len(run) - 1 - rows[-1]:
+        lines.append(_gap(len(run) - 1 - rows[-1], columns))
+    if run.orphans or run.total_ns < run.drained_ns:
+        lines.append(_caller(run, columns))
+    return lines + _strips(run, columns, folded=folded)
+
+
+def _gap(hidden: int, columns: Columns) -> Text:
+    return Text(" " * (columns.names + 1) + f"... {hidden:,} more, not drawn", "dim")
+
+
+def _caller(run: Run, columns: Columns) -> Text:
+    cell = min(columns.axis.cell(run.total_ns), columns.axis.width - 1)
+    label = "caller resumes"
+    if cell + len(label) + 2 <= columns.axis.width + columns.notes:
+        text = " " * cell + f"{columns.glyphs.resumes} {label}"
+    else:
+        text = f"{label} {columns.glyphs.resumes}".rjust(cell + 1)
+    return Text(" " * (columns.names + 1) + text, "bold")
+
+
+def strip_note(run: Run, glyphs: Glyphs, most: int, *, limit: bool = False) -> str:
+    """What a strip of at most `most` tasks is to be read by: each digit a task, or how many a full cell stands for."""
+    addition = " = limit" if limit and run.mode.width == run.peak > 1 else ""
+    if limit and most <= _MOST_DIGITS:
+        return f"peak {most}{addition}"
+    return f"{glyphs.levels[-1]} = {most:,}{addition}" if glyphs.levels else f"tenths of {most:,}{addition}"
+
+
+def _strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
+    if not run.started:
+        return []
+    flow = Flow(run, columns.axis)
+    flying = flow.in_flight()
+    lines = []
+    if folded:
+        lines.append(_strip("queued", run, flow.queued(), max(flow.queued(), default=0), columns))
+    lines.append(_strip("flying", run, flying, run.peak, columns, limit=True))
+    if folded:
+        lines.append(_strip("done", run, flow.done(), len(run), columns))
+    return lines
+
+
+def _strip(name: str, run: Run, values: list[int], most: int, columns: Columns, *, limit: bool = False) -> Text:
+    if not most:
+        return columns.row(name, Text(), "none", "dim")
+    exact = limit and most <= _MOST_DIGITS
+    cells = as_digits(values) if exact else as_levels(values, most, columns.glyphs)
+    return columns.row(name, Text(cells), strip_note(run, columns.glyphs, most, limit=limit), "dim")

@@ -1,0 +1,98 @@
+"""The table of totals: the figures that modes are compared by, with what the caller got beside each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from asyncmodes.stats import Summary
+from asyncmodes.tasks import State
+from asyncmodes.views.axis import duration
+from asyncmodes.views.glyphs import STYLES, Glyphs, word
+from asyncmodes.views.timeline import fit
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the table; those of the highest `rank` go first when room is short."""
+
+    title: str
+    cells: list[str]
+    rank: int
+    style: str = ""
+
+    @property
+    def width(self) -> int:
+        """The cells that its widest entry takes."""
+        return max(cell_len(text) for text in (self.title, *self.cells))
+
+
+def totals_table(summaries: Sequence[Summary], width: int, glyphs: Glyphs) -> list[Text]:
+    """The table as lines of at most `width` cells; columns that do not fit are left out, the least telling first."""
+    first, *others = _columns(summaries, glyphs)
+    shown = others
+    while shown and first.width + sum(2 + column.width for column in shown) > width:
+        last = max(shown, key=lambda column: column.rank)
+        if last.rank == 0:
+            break
+        shown = [column for column in shown if column is not last]
+    room = max(width - sum(2 + column.width for column in shown), 3)
+    name_width = min(first.width, room)
+    lines = [_line(first.title, name_width, [(c.title, c) for c in shown], glyphs, "bold")]
+    for row, name in enumerate(first.cells):
+        lines.append(_line(name, name_width, [(c.cells[row], c) for c in shown], glyphs, ""))
+    for line in lines:
+        line.truncate(width)
+    return lines
+
+
+def _line(name: str, name_width: int, cells: list[tuple[str, Column]], glyphs: Glyphs, style: str) -> Text:
+    line = Text(fit(name, name_width, glyphs), style)
+    for text, column in cells:
+        shown = style or (column.style if text not in ("0", glyphs.dash) else "dim")
+        line.append("  " + " " * (column.width - cell_len(text)))
+        line.append(text, shown)
+    return line
+
+
+def _columns(summaries: Sequence[Summary], glyphs: Glyphs) -> list[Column]:
+    def figures(state: State) -> list[str]:
+        return [str(summary.counts[state]) for summary in summaries]
+
+    columns = [
+        Column("mode", [str(summary.mode) for summary in summaries], 0),
+        Column("total", [total_text(summary, glyphs) for summary in summaries], 0, "bold"),
+        Column("speedup", [speedup_text(summary, glyphs) for summary in summaries], 3),
+        Column("predicted", [_optional(summary.predicted_ns, glyphs) for summary in summaries], 5),
+    ]
+    if any(summary.drained_ns > summary.total.max for summary in summaries):
+        columns.append(Column("drained", [duration(summary.drained_ns) for summary in summaries], 6))
+    columns += [
+        Column("peak", [str(summary.peak) for summary in summaries], 7),
+        Column("ok", figures(State.OK), 1),
+        Column("failed", figures(State.FAILED), 2, STYLES[State.FAILED]),
+    ]
+    for state in (State.TIMED_OUT, State.CANCELLED, State.SKIPPED):
+        if any(summary.counts[state] for summary in summaries):
+            columns.append(Column(word(state), figures(state), 4, STYLES[state]))
+    columns.append(Column("lost", [str(summary.lost) for summary in summaries], 2, "yellow"))
+    return columns
+
+
+def total_text(summary: Summary, glyphs: Glyphs) -> str:
+    """The mean total, with its standard deviation where there are several runs."""
+    if summary.total.stddev is None:
+        return duration(summary.total.mean)
+    return f"{duration(summary.total.mean)} {glyphs.plus_minus} {duration(summary.total.stddev)}"
+
+
+def speedup_text(summary: Summary, glyphs: Glyphs) -> str:
+    """How many times as fast as the baseline, or a dash where that would compare different things."""
+    return glyphs.dash if summary.speedup is None else f"{summary.speedup:.2f}{glyphs.times}"
+
+
+def _optional(ns: int | None, glyphs: Glyphs) -> str:
+    return glyphs.dash if ns is None else duration(ns)

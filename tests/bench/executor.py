@@ -1,0 +1,86 @@
+"""The executor against what people write by hand: 100,000 tasks of sleep(0), fully recorded."""
+
+import asyncio
+import gc
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+
+from asyncmodes.executor import execute
+from asyncmodes.modes import parse_mode
+from asyncmodes.tasks import Delay, Task
+from tests.bench.goal import Goal, medians
+
+COUNT, LIMIT = 100_000, 100
+TASKS = [Task("zero", Delay(0, "0ms"))] * COUNT
+nothing = partial(asyncio.sleep, 0)
+STARTS = [nothing] * COUNT
+
+
+async def recorded(mode: str) -> None:
+    """Run them through our executor."""
+    await execute(TASKS, STARTS, parse_mode(mode))
+
+
+async def bare_workers() -> None:
+    """Run them by as many workers over one iterator, recording nothing."""
+    source = iter(STARTS)
+
+    async def worker() -> None:
+        for start in source:
+            await start()
+
+    await asyncio.gather(*(worker() for _ in range(LIMIT)))
+
+
+async def gather_and_semaphore() -> None:
+    """Run them as most people limit them."""
+    semaphore = asyncio.Semaphore(LIMIT)
+
+    async def one() -> None:
+        async with semaphore:
+            await nothing()
+
+    await asyncio.gather(*(one() for _ in range(COUNT)))
+
+
+async def gather() -> None:
+    """Run them all at once as most people do."""
+    await asyncio.gather(*(nothing() for _ in range(COUNT)))
+
+
+def seconds(work: Callable[[], Awaitable[None]], *, collector: bool = True) -> float:
+    """Time the work on a fresh loop, with the garbage collector as told."""
+    gc.collect()
+    if not collector:
+        gc.disable()
+    began = time.perf_counter()
+    asyncio.run(work())  # type: ignore[arg-type]  # all of them are coroutine functions
+    took = time.perf_counter() - began
+    gc.enable()
+    return took
+
+
+def goals() -> Iterator[Goal]:
+    """Yield the executor's goals."""
+    limited = partial(recorded, f"limited={LIMIT}")
+    parallel = partial(recorded, "parallel")
+    took = medians(
+        {
+            "limited": lambda: seconds(limited),
+            "bare": lambda: seconds(bare_workers),
+            "semaphore": lambda: seconds(gather_and_semaphore),
+            "parallel": lambda: seconds(parallel),
+            "gather": lambda: seconds(gather),
+            "gather, no collector": lambda: seconds(gather, collector=False),
+        },
+        rounds=9,
+    )
+    yield Goal("limited=100 against bare workers that record nothing", took["limited"] / took["bare"], 1.5)
+    yield Goal(
+        "gather + Semaphore(100) against limited=100", took["semaphore"] / took["limited"], 10, at_least=True
+    )
+    yield Goal("parallel against gather as people run it", took["parallel"] / took["gather"], 0.5)
+    yield Goal(
+        "parallel against gather, collector paused for both", took["parallel"] / took["gather, no collector"], 1.0
+    )
