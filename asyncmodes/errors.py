@@ -48,6 +48,10 @@ class OutputError(Exception):
     """A result or an export could not be written (exit code 4)."""
 
 
+class PipeClosed(Exception):
+    """Whoever read standard output has gone (exit code 141, silent); no OSError, which Typer would turn into 1."""
+
+
 def nearest(word: str, known: Sequence[str]) -> str | None:
     """The known word that `word` is most likely a typo of, or None."""
     from difflib import get_close_matches  # imported late: only an error needs it

@@ -11,11 +11,10 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from asyncmodes.clocks import Clock, running_clock
-from asyncmodes.errors import UsageError
-from asyncmodes.modes import Leftovers, Mode, Stop
+from asyncmodes.modes import Leftovers, Mode
 from asyncmodes.record import Recorder, Run
 from asyncmodes.tasks import Task, TaskFailed
 
@@ -44,8 +43,6 @@ class Execution:
     """One run under way. `finish()` runs it, once; `snapshot()` tells at any time how it stands."""
 
     def __init__(self, tasks: Sequence[Task], starts: Sequence[Start], mode: Mode, notes: tuple[str, ...] = ()) -> None:
-        if mode.stop is Stop.ON_FIRST and not tasks:
-            raise UsageError.at(f"mode {mode}", "a race of no tasks never ends", "give it at least one task")
         self._recorder = Recorder(tasks, mode)
         self._starts = starts
         self._notes = notes
@@ -70,14 +67,11 @@ class Execution:
                     await asyncio.shield(idle)
                 except asyncio.CancelledError:
                     self._recorder.interrupt(self._clock.now_ns() - self._origin_ns)
-                    self._close()
-                    self._cancel_running()
-                    await idle
+                    await self._abandon()
+                    idle.result()  # raises the bug if one showed meanwhile
                     raise Interrupted(self._recorder.finished(self._notes)) from None
                 except BaseException:
-                    self._close()
-                    self._cancel_running()
-                    await asyncio.gather(*self._workers, return_exceptions=True)
+                    await self._abandon()
                     raise
                 if self._closed:
                     break
@@ -120,8 +114,8 @@ class Execution:
                         if success_decides:
                             self._decide(index)
             except BaseException as bug:
-                if not idle.done():
-                    idle.set_exception(bug)
+                if not idle.done():  # a future takes any exception but StopIteration
+                    idle.set_exception(RuntimeError(repr(bug)) if isinstance(bug, StopIteration) else bug)
             busy -= 1
             if not busy and not idle.done():
                 idle.set_result(None)
@@ -142,6 +136,14 @@ class Execution:
         self._closed = True
         for _ in self._source:
             pass
+
+    async def _abandon(self) -> None:
+        """Cancel what is running and wait until all has ended; a further cancellation cuts clean-ups short."""
+        self._close()
+        while not all(worker.done() for worker in self._workers):
+            self._cancel_running()
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait(self._workers)
 
     def _cancel_running(self) -> None:
         for index in self._recorder.running():

@@ -17,6 +17,7 @@ def predict(tasks: Sequence[Task], mode: Mode, outcomes: Sequence[Outcome] | Non
     """The run of these tasks in this mode, or None if any task's duration is unknown.
 
     `outcomes` replaces what the tasks themselves know, for instance by durations measured in another mode.
+    Raises UsageError for a race of nobody.
     """
     known = list(outcomes) if outcomes is not None else _known_outcomes(tasks)
     if known is None:

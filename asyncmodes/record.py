@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
+from asyncmodes.errors import UsageError
 from asyncmodes.modes import Leftovers, Mode, Stop
 from asyncmodes.tasks import Failure, State, Task
 
@@ -169,10 +170,12 @@ class Recorder:
     """The columns of a run while they are being written, by the executor or by prediction.
 
     The writer fills `starts`, `ends`, `lanes`, `failures`, `cancelled` and `details` itself, as cheaply as it
-    can, and calls `decide` when a task's outcome makes the caller resume.
+    can, and calls `decide` when a task's outcome makes the caller resume. Raises UsageError for a race of nobody.
     """
 
     def __init__(self, tasks: Sequence[Task], mode: Mode) -> None:
+        if mode.stop is Stop.ON_FIRST and not tasks:
+            raise UsageError.at(f"mode {mode}", "a race of no tasks never ends", "give it at least one task")
         self.tasks = tasks
         self.mode = mode
         count = len(tasks)
@@ -199,6 +202,9 @@ class Recorder:
     def interrupt(self, at_ns: int) -> None:
         """Note that the run was cancelled from outside; a caller that had resumed has its outcome already."""
         self.interrupted_ns = at_ns
+        if self.mode.leftovers is Leftovers.CANCEL and self.running():
+            # That caller resumes only when the cancelled ones have ended: it was not to be.
+            self.decided_by = self.resumed_ns = None
 
     def running(self) -> list[int]:
         """The indices of the tasks in flight."""

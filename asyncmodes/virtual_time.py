@@ -106,7 +106,8 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     connect_accepted_socket = connect_read_pipe = connect_write_pipe = _refuse
     subprocess_exec = subprocess_shell = _refuse
     add_reader = remove_reader = add_writer = remove_writer = _refuse
-    sock_recv = sock_recv_into = sock_sendall = sock_connect = sock_accept = _refuse
+    sock_recv = sock_recv_into = sock_recvfrom = sock_recvfrom_into = _refuse
+    sock_sendall = sock_sendto = sock_sendfile = sock_connect = sock_accept = _refuse
     add_signal_handler = remove_signal_handler = _refuse
 
 

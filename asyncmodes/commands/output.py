@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asyncmodes.errors import OutputError, UsageError
+from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.record import Comparison
 from asyncmodes.text import clean
 
@@ -37,15 +37,15 @@ def note(text: str) -> None:
 
 
 def write_stdout(text: str) -> None:
-    """Write a result, all of it. Raises BrokenPipeError if nobody reads it, OutputError if it cannot be written."""
+    """Write a result, all of it. Raises PipeClosed if nobody reads it, OutputError if it cannot be written."""
     if sys.stdout is None:
         raise OutputError("standard output: it is closed; redirect it to a file or leave it open")
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except BrokenPipeError as error:
         silence_stdout()
-        raise
+        raise PipeClosed from error
     except OSError as error:
         silence_stdout()
         raise OutputError(f"standard output: {error.strerror or error}; write it somewhere else") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,8 +15,9 @@ from asyncmodes.commands import session
 from asyncmodes.commands.options import CompareOptions, RunOptions, command
 from asyncmodes.commands.output import note, silence_stdout, write_stdout
 from asyncmodes.commands.signals import Terminated
-from asyncmodes.errors import OutputError, UsageError
+from asyncmodes.errors import OutputError, PipeClosed, UsageError
 
+_WRITE_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG}
 USAGE, OUTPUT, BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 2, 4, 70, 130, 141, 143
 
 # Rich markup would swallow words in brackets such as [parallel] from the help texts.
@@ -60,9 +62,15 @@ def main(arguments: Sequence[str]) -> int:
     except OutputError as error:
         note(f"error: {error}")
         return OUTPUT
-    except BrokenPipeError:
+    except (PipeClosed, SystemExit):  # Typer exits by itself only where a help text met a closed pipe
         silence_stdout()
         return PIPE_CLOSED
+    except OSError as error:  # Typer's own writing of a help text
+        if error.errno not in _WRITE_ERRORS:
+            raise
+        silence_stdout()
+        note(f"error: standard output: {error.strerror}; write it somewhere else")
+        return OUTPUT
     except KeyboardInterrupt:
         return INTERRUPTED
     except Terminated:

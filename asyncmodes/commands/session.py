@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -16,8 +17,10 @@ from asyncmodes.measure import Plan, measure, plan
 from asyncmodes.modes import DEFAULT_MODES, parse_mode
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options
-from asyncmodes.spec import DINNER, Defaults, Spec, parse_duration, parse_header, read_spec, read_words
+from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_timeout, read_spec, read_words
 from asyncmodes.tasks import Task
+
+OUTPUT_FAILED = 4
 
 
 def compare(options: CompareOptions) -> int:
@@ -36,22 +39,26 @@ def run(options: RunOptions) -> int:
 def _session(command: str, options: CompareOptions | RunOptions) -> int:
     if sys.stdout is None:
         raise OutputError("standard output: it is closed, so no result can be shown; leave it open")
+    with Signals() as signals:
+        return _measured_and_shown(command, options, signals)
+
+
+def _measured_and_shown(command: str, options: CompareOptions | RunOptions, signals: Signals) -> int:
     screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
     _check(options)
     exports = [Export(name, options.spec) for name in options.output or []]
     made = _plan(options)
     if not options.quiet:
         _announce(made)
-    with Signals() as signals:
-        comparison = _measure(made, screen, command, options, signals)
-        code = _exit_code(comparison, signals)
+    comparison = _measure(made, screen, command, options, signals)
+    code = _exit_code(comparison, signals)
+    for export in exports:
         try:
-            for export in exports:
-                export.write(comparison)
+            export.write(comparison)
         except OutputError as error:
             note(f"error: {error}")
-            code = code if comparison.interrupted else 4
-        write_stdout(_result(comparison, screen, command, options))
+            code = code if comparison.interrupted else OUTPUT_FAILED
+    write_stdout(_result(comparison, screen, command, options))
     return code
 
 
@@ -103,10 +110,10 @@ def _read(options: Common) -> Spec:
     if options.spec == "-" and "-" in words:
         raise UsageError.at("-", "standard input is the spec already", "write - only once")
     defaults = Defaults(
-        timeout_ns=None if options.timeout is None else _timeout(options.timeout),
+        timeout_ns=None if options.timeout is None else parse_timeout(options.timeout, "--timeout"),
         headers=tuple(parse_header(header) for header in options.header or []),
         method=options.method,
-        data=None if options.data is None else options.data.encode("utf-8", "surrogateescape"),
+        data=None if options.data is None else os.fsencode(options.data),
         seed=options.seed,
         max_tasks=options.max_tasks,
     )
@@ -117,10 +124,6 @@ def _read(options: Common) -> Spec:
     if words:
         return Spec("", tuple(read_words(words, defaults, sys.stdin)))
     return DINNER
-
-
-def _timeout(text: str) -> int:
-    return parse_duration(text)
 
 
 def _announce(made: Plan) -> None:

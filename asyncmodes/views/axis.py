@@ -14,14 +14,14 @@ _LARGEST_IN_UNIT = {"us": 1_000, "ms": 10_000, "s": 600, "min": 600}
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """`span_ns` of time drawn on `width` cells."""
+    """`span_ns` of time, more than none, drawn on `width` cells."""
 
     span_ns: int
     width: int
 
     def cell(self, ns: int) -> int:
-        """The cell in which a bar starts, and before which one ends, at this time: both are rounded up alike."""
-        return min(-(-ns * self.width // max(self.span_ns, 1)), self.width)
+        """The cell in which a bar starts, and before which one ends, at this time: both are rounded alike."""
+        return min((2 * ns * self.width + self.span_ns) // (2 * self.span_ns), self.width)
 
     @property
     def unit(self) -> tuple[str, int]:
@@ -39,14 +39,15 @@ class Axis:
         return labels
 
     def _step(self, size: int) -> int:
-        step = 1
+        power = size
+        while power % 10 == 0:
+            power //= 10
         while True:
-            for factor in (1, 2, 5):
-                candidate = step * factor
-                widest = len(f"{self.span_ns / size:.12g}") + 3
-                if self.cell(candidate) >= max(widest, 9) or candidate > self.span_ns:
-                    return candidate
-            step *= 10
+            for step in (power, 2 * power, 5 * power):
+                widest = max(len(f"{step / size:g}"), len(f"{self.span_ns / size:.0f}"))
+                if self.cell(step) >= max(widest + 3, 9) or step > self.span_ns:
+                    return step
+            power *= 10
 
     def lines(self, glyphs: Glyphs) -> list[Text]:
         """The labels and, below them, a rule whose ticks mark the cells that they stand for."""

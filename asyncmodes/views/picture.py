@@ -21,6 +21,7 @@ from asyncmodes.views.totals import totals_table
 
 NARROWEST, WIDEST = 20, 200
 NARROWEST_TIMELINE = 60
+_ROOM_FOR_LAST_LABEL = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +72,17 @@ def timelines(runs: Sequence[Run], summaries: Sequence[Summary], look: Look, spa
     margin = Text(" " * (columns.names + 1))
     lines = [Text(), *(margin + line for line in columns.axis.lines(look.glyphs))]
     for number, run in enumerate(runs):
-        lines += [Text()] * (number > 0) + run_heading(run, by_mode.get(run.mode), look)
+        lines += [Text()] * (number > 0) + run_heading(run, by_mode.get(run.mode), look, compared=len(runs) > 1)
         lines += timeline(run, rows[number], columns)
     return [*lines, Text(), *_legend(runs, look)]
 
 
-def run_heading(run: Run, summary: Summary | None, look: Look) -> list[Text]:
+def run_heading(run: Run, summary: Summary | None, look: Look, *, compared: bool = False) -> list[Text]:
     """A mode's name and figures, and in words what its caller got if that is not simply everything."""
     parts = [duration(run.total_ns)]
     if summary is not None and summary.runs > 1:
         parts[0] += f" (median of {summary.runs} runs)"
-    if summary is not None and summary.speedup is not None:
+    if summary is not None and summary.speedup is not None and compared:
         parts.append(f"{summary.speedup:.2f}{look.glyphs.times}")
     parts.append(f"peak {run.peak:,}")
     line = Text(f"{run.mode}", "bold")
@@ -92,25 +93,36 @@ def run_heading(run: Run, summary: Summary | None, look: Look) -> list[Text]:
             line.append(f"{count:,} {word(state)}", STYLES[state] if state is not State.OK else "")
     if run.lost and run.verdict is not Verdict.RUNNING:
         line.append(f"   {run.lost:,} {'result' if run.lost == 1 else 'results'} lost", ORPHAN)
-    lines = wrapped(line, look.width)
+    lines = wrapped(line, look.width, indent=2)
     sentence = caller_sentence(run) if run.verdict is not Verdict.RUNNING else None
     return lines + ([] if sentence is None else wrapped(Text("  " + sentence), look.width))
 
 
-def wrapped(text: Text, width: int) -> list[Text]:
-    """The text in lines of at most `width` cells, broken between words where it can be."""
+def wrapped(text: Text, width: int, indent: int = 0) -> list[Text]:
+    """The text in lines of at most `width` cells, broken between words where it can be; all but the first indented."""
     lines: list[Text] = []
     line = Text()
     for piece in text.split(" ", include_separator=True):
         if line.cell_len + cell_len(piece.plain.rstrip()) > width and line.plain.strip():
             lines.append(line)
-            line = Text()
-        if line.plain or piece.plain.strip() or not lines:
+            line = Text(" " * indent)
+        if line.plain.strip() or piece.plain.strip() or not lines:
             line.append_text(piece)
     lines.append(line)
     for each in lines:
         each.rstrip()
-    return [part for each in lines for part in each.divide(range(width, max(each.cell_len, 1), width))]
+    return [part for each in lines for part in _chopped(each, width)]
+
+
+def _chopped(line: Text, width: int) -> list[Text]:
+    """A line without a place to break it, in pieces of at most `width` cells."""
+    offsets, cells = [], 0
+    for offset, character in enumerate(line.plain):
+        cells += cell_len(character)
+        if cells > width:
+            offsets.append(offset)
+            cells = cell_len(character)
+    return list(line.divide(offsets))
 
 
 def _heading(comparison: Comparison, look: Look) -> list[Text]:
@@ -135,7 +147,7 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
     labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
     labels += [note(run, index) for number, run in enumerate(runs) for index in rows[number]]
-    notes = max(cell_len(label) for label in labels)
+    notes = max(_ROOM_FOR_LAST_LABEL, *(cell_len(label) for label in labels))
     span = max([span_ns, *(run.drained_ns for run in runs)])
     axis = Axis(max(span, 1), look.width - names - 2 - notes)
     return Columns(names, axis, notes, look.glyphs), rows

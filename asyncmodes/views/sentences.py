@@ -49,20 +49,30 @@ def caller_sentence(run: Run) -> str | None:
 
 def _against(base: Summary, others: Sequence[Summary], comparison: Comparison) -> list[str]:
     comparable = sorted((s for s in others if s.speedup is not None), key=lambda summary: summary.total.mean)
-    merged = _merged([_pair(summary, base, comparison) for summary in comparable])
+    merged = _grouped(comparable, base, comparison)
     for summary in others:
         if summary.speedup is None and summary.fulfilled and base.fulfilled and summary.delivered == base.delivered:
             merged.append(f"{summary.mode} and {base.mode} cannot be compared by time: one of them took none")
     return merged
 
 
-def _pair(summary: Summary, base: Summary, comparison: Comparison) -> tuple[str, str]:
-    """The mode, and what is to be said of it against the baseline."""
-    ours, theirs = summary.total.mean, base.total.mean
+def _grouped(summaries: Sequence[Summary], base: Summary, comparison: Comparison) -> list[str]:
+    """One sentence for all modes of which the same is to be said."""
+    groups: dict[str, list[Summary]] = {}
+    for summary in summaries:
+        groups.setdefault(_relation(summary, base, comparison), []).append(summary)
+    return [
+        f"{listed([str(s.mode) for s in group])} {'was' if len(group) == 1 else 'were'} {relation} {base.mode} "
+        f"({_instead([s.total.mean for s in group], base.total.mean)})"
+        for relation, group in groups.items()
+    ]
+
+
+def _relation(summary: Summary, base: Summary, comparison: Comparison) -> str:
     if _equal(summary, base, comparison):
-        return str(summary.mode), f"as fast as {base.mode} ({_both(ours, theirs)})"
-    factor, faster = (theirs / ours, "faster") if ours < theirs else (ours / theirs, "slower")
-    return str(summary.mode), f"{factor:.2f} times {faster} than {base.mode} ({_both(ours, theirs)})"
+        return "as fast as"
+    ours, theirs = summary.total.mean, base.total.mean
+    return f"{theirs / ours:.2f} times faster than" if ours < theirs else f"{ours / theirs:.2f} times slower than"
 
 
 def _equal(a: Summary, b: Summary, comparison: Comparison) -> bool:
@@ -71,19 +81,11 @@ def _equal(a: Summary, b: Summary, comparison: Comparison) -> bool:
     return abs(a.total.mean - b.total.mean) <= a.total.stddev + b.total.stddev
 
 
-def _both(ours: float, theirs: float) -> str:
-    unit = unit_for(max(ours, theirs))
-    return f"{duration(ours, unit)} instead of {duration(theirs, unit)}"
-
-
-def _merged(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """One sentence for all modes of which the same is to be said."""
-    subjects: dict[str, list[str]] = {}
-    for mode, predicate in pairs:
-        subjects.setdefault(predicate, []).append(mode)
-    return [
-        f"{listed(modes)} {'was' if len(modes) == 1 else 'were'} {predicate}" for predicate, modes in subjects.items()
-    ]
+def _instead(ours: Sequence[float], theirs: float) -> str:
+    unit = unit_for(max(*ours, theirs))
+    least, most = duration(min(ours), unit), duration(max(ours), unit)
+    span = least if least == most else f"{least.removesuffix(f' {unit[0]}')} to {most}"
+    return f"{span} instead of {duration(theirs, unit)}"
 
 
 def listed(words: Sequence[str]) -> str:
@@ -111,7 +113,7 @@ def _partial(summary: Summary, run: Run) -> list[str]:
         return [f"{summary.mode} waits for one result only: its total compares with no mode that wants all"]
     missing = len(run) - summary.delivered
     if missing:
-        return [f"{summary.mode} delivered {summary.delivered} of {_tasks(len(run))}: {missing} failed"]
+        return [f"{summary.mode} delivered {summary.delivered:,} of {len(run):,} results: {missing:,} failed"]
     return []
 
 

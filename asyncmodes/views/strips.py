@@ -16,12 +16,12 @@ class Flow:
     def __init__(self, run: Run, axis: Axis) -> None:
         self.run = run
         self.axis = axis
-        self.cells = axis.cell(run.drained_ns)
+        self.cells = max(axis.cell(run.drained_ns), 1)
         self.starts = sorted(ns for ns in run.starts if ns >= 0)
         self.ends = sorted(ns for ns in run.ends if ns >= 0)
 
     def in_flight(self) -> list[int]:
-        """The most tasks in flight at any instant within each cell."""
+        """The most tasks in flight at any instant within each cell; never more than there really were."""
         most = []
         for first, after in self._bounds():
             at_first = bisect_right(self.starts, first) - bisect_right(self.ends, first)
@@ -53,8 +53,8 @@ class Flow:
 
     def _bounds(self) -> list[tuple[int, int]]:
         span, width = self.axis.span_ns, self.axis.width
-        edges = [-(-cell * span // width) for cell in range(self.cells + 1)]
-        return list(zip(edges, [*edges[1:-1], edges[-1] + 1] if edges[1:] else [], strict=False))
+        edges = [-(-cell * span // width) for cell in range(self.cells)]
+        return list(zip(edges, [*edges[1:], self.run.drained_ns + 1], strict=True))
 
     def _count_instants(self, most: list[int]) -> None:
         """A task that took no time at all is in no interval; its lane tells how many were in flight with it."""

@@ -65,20 +65,21 @@ def _columns(summaries: Sequence[Summary], glyphs: Glyphs) -> list[Column]:
     columns = [
         Column("mode", [str(summary.mode) for summary in summaries], 0),
         Column("total", [total_text(summary, glyphs) for summary in summaries], 0, "bold"),
-        Column("speedup", [speedup_text(summary, glyphs) for summary in summaries], 3),
-        Column("predicted", [_optional(summary.predicted_ns, glyphs) for summary in summaries], 5),
+        Column("predicted", [_optional(summary.predicted_ns, glyphs) for summary in summaries], 2),
     ]
+    if sum(summary.speedup is not None for summary in summaries) > 1:
+        columns.insert(2, Column("speedup", [speedup_text(summary, glyphs) for summary in summaries], 4))
     if any(summary.drained_ns > summary.total.max for summary in summaries):
-        columns.append(Column("drained", [duration(summary.drained_ns) for summary in summaries], 6))
+        columns.append(Column("drained", [duration(summary.drained_ns) for summary in summaries], 7))
     columns += [
-        Column("peak", [str(summary.peak) for summary in summaries], 7),
+        Column("peak", [str(summary.peak) for summary in summaries], 6),
         Column("ok", figures(State.OK), 1),
-        Column("failed", figures(State.FAILED), 2, STYLES[State.FAILED]),
+        Column("failed", figures(State.FAILED), 1, STYLES[State.FAILED]),
     ]
     for state in (State.TIMED_OUT, State.CANCELLED, State.SKIPPED):
         if any(summary.counts[state] for summary in summaries):
-            columns.append(Column(word(state), figures(state), 4, STYLES[state]))
-    columns.append(Column("lost", [str(summary.lost) for summary in summaries], 2, "yellow"))
+            columns.append(Column(word(state), figures(state), 3, STYLES[state]))
+    columns.append(Column("lost", [str(summary.lost) for summary in summaries], 1, "yellow"))
     return columns
 
 

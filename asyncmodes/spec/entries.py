@@ -1,0 +1,179 @@
+"""What words and spec files have in common: entries, and the tasks that they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from asyncmodes.errors import Problem, UsageError
+from asyncmodes.spec.durations import parse_delay
+from asyncmodes.spec.web import check_method, masked
+from asyncmodes.spec.wording import shown
+from asyncmodes.tasks import Delay, Request, Task, Work
+
+if TYPE_CHECKING:
+    from random import Random  # imported late: few delays are drawn
+
+URL_TIMEOUT_NS = 30_000_000_000
+DECLARED = "declared to fail"
+_COUNTLESS = 10**18
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A list of tasks with a title, which may be empty."""
+
+    title: str
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for every task that does not say otherwise.
+
+    `timeout_ns` None: 30 s for URLs and no limit for others. `method` None: GET, or POST if there is `data`.
+    `seed` is for delays drawn from a range; a list of more than `max_tasks` is refused. Raises UsageError.
+    """
+
+    timeout_ns: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    method: str | None = None
+    data: bytes | None = None
+    seed: int = 0
+    max_tasks: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        if self.timeout_ns is not None and self.timeout_ns <= 0:
+            raise UsageError.at("--timeout", "it leaves no time at all", "write a timeout above zero, such as 2s")
+        if self.method is not None:
+            check_method(self.method, "--method")
+
+
+class DrawnDelay(NamedTuple):
+    """A delay whose duration is drawn from a range, ends included."""
+
+    low_ns: int
+    high_ns: int
+    target: str
+    fails: str | None
+
+
+class Entry(NamedTuple):
+    """One word, or one table of a spec: all its works, `repeat` times, each as a task of its own."""
+
+    where: str
+    works: Sequence[Work | DrawnDelay]
+    name: str | None = None
+    repeat: int = 1
+    timeout_ns: int | None = None
+
+
+def delay_of(text: str, fails: str | None = None, where: str = "delay") -> Delay | DrawnDelay:
+    """The fake delay that `300ms` or `100ms..400ms` stands for. Raises UsageError at `where`."""
+    low_ns, high_ns = parse_delay(text, where)
+    return Delay(low_ns, text, fails) if low_ns == high_ns else DrawnDelay(low_ns, high_ns, text, fails)
+
+
+def request_of(
+    url: str,
+    defaults: Defaults,
+    *,
+    method: str | None = None,
+    headers: Sequence[tuple[str, str]] = (),
+    data: bytes | None = None,
+    expect_status: tuple[int, ...] = (),
+) -> Request:
+    """The request of a URL that has been checked; a header of its own replaces the default of that name."""
+    body = defaults.data if data is None else data
+    verb = method or defaults.method or ("GET" if body is None else "POST")
+    return Request(url, masked(url), verb.upper(), _merged(defaults.headers, headers), body, expect_status)
+
+
+def _merged(defaults: tuple[tuple[str, str], ...], own: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    if not own:
+        return defaults
+    replaced = {name.lower() for name, _ in own}
+    return (*(header for header in defaults if header[0].lower() not in replaced), *own)
+
+
+class GivenNames:
+    """The names that people gave, and where; a generated name is none of them."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, str] = {}
+
+    def add(self, name: str, where: str, place: str) -> Problem | None:
+        """Note that the name stands at `place`; if it stood elsewhere before, the problem at `where` that this is."""
+        first = self.places.setdefault(name, place)
+        if first == place:
+            return None
+        return Problem(where, f"the name {shown(name)} is given at {first} already", "give each its own name")
+
+
+def too_many(where: str, count: int, most: int) -> UsageError:
+    """The error that an entry makes the list of tasks longer than allowed."""
+    found = f"{count:,}" if count < _COUNTLESS else "far more than can be run"
+    return UsageError.at(where, f"the tasks up to here are {found}", f"write at most {most:,}, or raise --max-tasks")
+
+
+def tasks_of(entries: Sequence[Entry], defaults: Defaults) -> list[Task]:
+    """The tasks of all entries in order, each with a name of its own; given names must differ.
+
+    Raises UsageError, before any task is made, if they are too many.
+    """
+    count = 0
+    for entry in entries:
+        count += len(entry.works) * entry.repeat
+        if count > defaults.max_tasks:
+            raise too_many(entry.where, count, defaults.max_tasks)
+    names = _Names({entry.name for entry in entries if entry.name is not None})
+    dice = _Dice(defaults.seed)
+    tasks: list[Task] = []
+    for entry in entries:
+        given = entry.name
+        for _ in range(entry.repeat):
+            for source in entry.works:
+                work = dice.draw(source) if isinstance(source, DrawnDelay) else source
+                name = names.generated(entry.name or work.target) if given is None else given
+                given = None  # only the first of an entry bears the given name as it is
+                tasks.append(Task(name, work, _timeout_ns(entry, work, defaults)))
+    return tasks
+
+
+def _timeout_ns(entry: Entry, work: Work, defaults: Defaults) -> int | None:
+    own = defaults.timeout_ns if entry.timeout_ns is None else entry.timeout_ns
+    return URL_TIMEOUT_NS if own is None and work.kind == Request.kind else own
+
+
+class _Names:
+    """Makes names unique: `a`, `a#2`, `a#3`, none of them in use already."""
+
+    def __init__(self, given: set[str]) -> None:
+        self._used = given
+        self._next: dict[str, int] = {}
+
+    def generated(self, text: str) -> str:
+        name = text
+        if name in self._used:
+            number = self._next.get(text, 2)
+            while (name := f"{text}#{number}") in self._used:
+                number += 1
+            self._next[text] = number + 1
+        self._used.add(name)
+        return name
+
+
+class _Dice:
+    """Draws delays in the order of the tasks: with the same seed the same every time."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._random: Random | None = None
+
+    def draw(self, delay: DrawnDelay) -> Delay:
+        if self._random is None:
+            from random import Random
+
+            self._random = Random(self._seed)  # noqa: S311  # reproducible on purpose, and no secret
+        return Delay(self._random.randint(delay.low_ns, delay.high_ns), delay.target, delay.fails)

@@ -1,0 +1,347 @@
+"""Spec files, TOML or JSON: from bytes to tasks, or to the list of all that is wrong with them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from asyncmodes.errors import Problem, UsageError, nearest
+from asyncmodes.spec.durations import parse_timeout
+from asyncmodes.spec.entries import (
+    DECLARED,
+    Defaults,
+    DrawnDelay,
+    Entry,
+    GivenNames,
+    Spec,
+    delay_of,
+    request_of,
+    tasks_of,
+    too_many,
+)
+from asyncmodes.spec.paths import Files
+from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
+from asyncmodes.spec.wording import shown
+from asyncmodes.tasks import Work
+
+if TYPE_CHECKING:
+    from asyncmodes.spec.tables import SpecTable, TaskTable
+
+LARGEST_BYTES = 1 << 28
+
+ALLOWED: dict[str, str] = {
+    "title": 'text, such as "Dinner"',
+    "tasks": "at least one [[tasks]] table, in double brackets",
+    "name": 'text that is not empty, such as "rice"',
+    "delay": 'text with a unit, such as "300ms", or a range, such as "100ms..400ms"',
+    "url": 'text, such as "https://example.org/"',
+    "file": 'text, such as "data/menu.txt", or a pattern, such as "data/*.csv"',
+    "fails": "true, false or a message",
+    "timeout": 'text with a unit, such as "2s"',
+    "repeat": "a whole number from 1 up",
+    "headers": 'a table of texts, such as {Accept = "text/html"}',
+    "method": 'text, such as "POST"',
+    "data": "text",
+    "expect_status": "a status from 100 to 999, or a list of them, such as [200, 404]",
+}
+KINDS = ("delay", "url", "file")
+LATER = ("needs", "server", "request", "cpu", "block")
+_LATER_KINDS = {"request", "cpu", "block"}
+_ONLY_FOR = {"fails": "delay", "headers": "url", "method": "url", "data": "url", "expect_status": "url"}
+_TASK_KEYS = tuple(key for key in ALLOWED if key not in ("title", "tasks"))
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_TOML_ERROR = re.compile(r"(.*) \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)", re.DOTALL)
+_HINT = "write a spec file, or send one: asyncmodes compare --spec - < spec.toml"
+
+
+def read_spec(path: str | os.PathLike[str], defaults: Defaults | None = None, stdin: IO[Any] | None = None) -> Spec:
+    """The tasks of a TOML or JSON file; the path `-` stands for `stdin` (None: `sys.stdin`).
+
+    Files are relative to the spec's directory. Raises UsageError with everything that is wrong with the spec.
+    """
+    defaults = defaults or Defaults()
+    name = os.fspath(path)
+    label = STANDARD_INPUT if name == "-" else name or "''"
+    base = "" if name == "-" else os.path.dirname(name)
+    text = _text(_bytes(name, label, stdin), label)
+    files = Files(base)
+    table = _checked(_parsed(text, label), label, files, defaults.max_tasks)
+    default_title = "" if name == "-" else os.path.splitext(os.path.basename(name))[0]
+    entries = [_entry(f"{label}: tasks[{index}]", task, defaults, files) for index, task in enumerate(table["tasks"])]
+    return Spec(table.get("title", default_title), tuple(tasks_of(entries, defaults)))
+
+
+def _bytes(name: str, where: str, stdin: IO[Any] | None) -> bytes:
+    try:
+        if name == "-":
+            data = standard_input(stdin, _HINT).read(LARGEST_BYTES + 1)
+        else:
+            with open(name, "rb") as file:
+                data = file.read(LARGEST_BYTES + 1)
+    except UsageError:
+        raise
+    except FileNotFoundError:
+        raise UsageError.at(where, "there is no such file", "write the path of a TOML or JSON file") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = "it is a directory" if os.path.isdir(name) else f"it cannot be read ({_reason(error)})"
+        raise UsageError.at(where, reason, "write the path of a TOML or JSON file") from None
+    if len(data) > LARGEST_BYTES:
+        raise UsageError.at(where, f"it is larger than {LARGEST_BYTES:,} bytes", "write a smaller spec; try repeat")
+    return data
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _text(data: bytes, label: str) -> str:
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        found = f"the byte 0x{data[error.start]:02x} at byte offset {error.start} is not UTF-8"
+        raise UsageError.at(label, found, "save the file as UTF-8") from None
+
+
+def _parsed(text: str, label: str) -> dict[str, Any]:
+    """The tables of a spec as plain data, still unchecked."""
+    try:
+        return _parsed_json(text, label) if text.lstrip().startswith("{") else _parsed_toml(text, label)
+    except UsageError:
+        raise
+    except RecursionError:
+        raise UsageError.at(label, "it is nested too deeply", "a spec needs a few levels only") from None
+    except ValueError as error:  # such as a number of more digits than Python reads
+        raise UsageError.at(
+            label, f"it has a value that cannot be read ({str(error)[:60]})", "write a smaller one"
+        ) from None
+
+
+def _parsed_toml(text: str, label: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        # Before Python 3.14 the place stands in the message only.
+        match = _TOML_ERROR.fullmatch(str(error))
+        message, line, column = match.groups() if match else (str(error), None, None)
+        if line is None:
+            lines = text.split("\n")
+            line, column = len(lines), len(lines[-1]) + 1
+        raise UsageError.at(
+            f"{label}:{line}:{column}", _sentence(message), 'mend the TOML; texts stand in quotes: delay = "300ms"'
+        ) from None
+
+
+def _parsed_json(text: str, label: str) -> dict[str, Any]:
+    import json
+
+    doubled = False
+
+    def table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal doubled
+        made = dict(pairs)
+        if len(made) == len(pairs):
+            return made
+        doubled = True
+        return _Doubled(pairs)
+
+    try:
+        parsed: dict[str, Any] = json.loads(text, object_pairs_hook=table)
+    except json.JSONDecodeError as error:
+        raise UsageError.at(f"{label}:{error.lineno}:{error.colno}", _sentence(error.msg), "mend the JSON") from None
+    if doubled:
+        places = [_place(place) for place in _doubled_keys(parsed, ())]
+        raise UsageError(*(Problem(f"{label}: {place}", "the key stands twice", "write it once") for place in places))
+    return parsed
+
+
+class _Doubled(dict[str, Any]):
+    """A JSON object in which a key stands twice; `keys_twice` are those keys."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.keys_twice = [key for key, times in Counter(key for key, _ in pairs).items() if times > 1]
+
+
+def _doubled_keys(value: object, place: tuple[int | str, ...]) -> Iterator[tuple[int | str, ...]]:
+    if isinstance(value, _Doubled):
+        yield from ((*place, key) for key in value.keys_twice)
+    inner: Iterable[tuple[int | str, Any]] = ()
+    if isinstance(value, dict):
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value)
+    for key, each in inner:
+        yield from _doubled_keys(each, (*place, key))
+
+
+def _sentence(message: str) -> str:
+    return message[:1].lower() + message[1:200]
+
+
+def _checked(raw: dict[str, Any], label: str, files: Files, max_tasks: int) -> SpecTable:
+    """The tables of the spec, all of whose values have been checked. Raises UsageError with all problems, in order."""
+    from pydantic import ValidationError
+
+    from asyncmodes.spec.tables import SPEC
+
+    tables = raw.get("tasks")
+    tables = tables if isinstance(tables, list) else []
+    if len(tables) > max_tasks:
+        raise too_many(f"{label}: tasks[{max_tasks}]", len(tables), max_tasks)
+    found: list[tuple[int, Problem]] = []
+    try:
+        checked = SPEC.validate_python(raw, context=files)
+    except ValidationError as error:
+        found.extend(_problems(raw, error.errors(include_url=False), label))
+    found.extend(_kind_problems(tables, label))
+    found.extend(_name_problems(tables, label))
+    if found:
+        found.sort(key=lambda each: each[0])
+        raise UsageError(*(problem for _, problem in found))
+    return checked
+
+
+def _problems(raw: Mapping[str, Any], errors: Iterable[Any], label: str) -> Iterator[tuple[int, Problem]]:
+    """What pydantic objects to, in our words: one problem for each place, with the index of its task (else -1)."""
+    seen = set()
+    for error in errors:
+        # What follows the key of a task says which alternative of a union was tried, but for headers.
+        loc = error["loc"]
+        place = tuple(loc[: 4 if "headers" in loc[2:3] else 3])
+        if place in seen:
+            continue
+        seen.add(place)
+        yield _index(place), _problem(f"{label}: {_place(place)}", place, error, _value_at(raw, place))
+
+
+def _index(place: Sequence[int | str]) -> int:
+    return cast("int", place[1]) if len(place) > 1 else -1
+
+
+def _value_at(raw: Any, place: Sequence[int | str]) -> Any:
+    for key in place:
+        if isinstance(raw, dict) and key not in raw:
+            return _MISSING
+        raw = raw[key]
+    return raw
+
+
+_MISSING = object()
+
+
+def _problem(where: str, place: Sequence[int | str], error: Mapping[str, Any], value: Any) -> Problem:
+    key = str(place[2] if len(place) > 2 else place[0])
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(where, key, _TASK_KEYS if len(place) > 2 else ("title", "tasks"))
+    if error["type"] == "value_error" and isinstance(cause := error["ctx"]["error"], UsageError):
+        return replace(cause.problems[0], where=where)
+    if len(place) == 2:
+        return Problem(where, f"found {_described(value)}", "write a table: [[tasks]], and its keys below")
+    return Problem(where, f"found {_described(value)}", f"write {ALLOWED[key]}")
+
+
+@lru_cache(maxsize=256)
+def _nearest(key: str, known: tuple[str, ...]) -> str | None:
+    return nearest(key, known)
+
+
+def _unknown_key(where: str, key: str, known: tuple[str, ...]) -> Problem:
+    if key in LATER:
+        return Problem(where, f"{key} is not supported yet", "leave it out")
+    guess = _nearest(key, known + LATER)
+    hint = f"did you mean {guess}? " if guess else ""
+    return Problem(where, f"there is no key {shown(key)}", f"{hint}the keys are {', '.join(known)}")
+
+
+def _described(value: object) -> str:
+    """A value as found in a spec, in a few words."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() if abs(value) >= 10**18:
+            return "a number of many digits"
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"the text {shown(value)}"
+        case list():
+            return "a list" if value else "an empty list"
+        case dict():
+            return "a table"
+        case None:
+            return "null"
+    return "nothing" if value is _MISSING else f"the date or time {value}"
+
+
+def _place(place: Iterable[int | str]) -> str:
+    """The place as people write it: `tasks[2].delay`."""
+    parts = [
+        f"[{part}]" if isinstance(part, int) else f".{part}" if _PLAIN_KEY.fullmatch(part) else f".{shown(part)}"
+        for part in place
+    ]
+    return "".join(parts).lstrip(".")
+
+
+def _kind_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Problem]]:
+    """Tasks that are no delay, URL or file, or several of them, or that have a key of another kind."""
+    for index, table in enumerate(tables):
+        if not isinstance(table, dict):
+            continue
+        kinds = [kind for kind in KINDS if kind in table]
+        if len(kinds) == 1 == len(table):
+            continue
+        where = f"{label}: tasks[{index}]"
+        if len(kinds) > 1:
+            yield index, Problem(where, f"it has both {' and '.join(kinds)}", "make a task of each")
+        elif not kinds:
+            if not any(_means_a_kind(key) for key in table):
+                yield index, Problem(where, "it says not what to do", f"write one of {', '.join(KINDS)}")
+        elif len(table) > 1:
+            for key in table:
+                if _ONLY_FOR.get(key, kinds[0]) != kinds[0]:
+                    instead = f"leave it out: it is for a {_ONLY_FOR[key]}"
+                    yield index, Problem(f"{where}.{key}", f"a {kinds[0]} has no {key}", instead)
+
+
+def _means_a_kind(key: str) -> bool:
+    return key in _LATER_KINDS or (key not in ALLOWED and _nearest(key, _TASK_KEYS + LATER) in {*KINDS, *_LATER_KINDS})
+
+
+def _name_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Problem]]:
+    names = GivenNames()
+    for index, table in enumerate(tables):
+        name = table.get("name") if isinstance(table, dict) else None
+        if name and isinstance(name, str):
+            place = f"tasks[{index}].name"
+            if twice := names.add(name, f"{label}: {place}", place):
+                yield index, twice
+
+
+def _entry(where: str, table: TaskTable, defaults: Defaults, files: Files) -> Entry:
+    timeout_ns = parse_timeout(table["timeout"]) if "timeout" in table else None
+    return Entry(where, _works(table, defaults, files), table.get("name"), table.get("repeat", 1), timeout_ns)
+
+
+def _works(table: TaskTable, defaults: Defaults, files: Files) -> Sequence[Work | DrawnDelay]:
+    if "delay" in table:
+        fails = table.get("fails", False)
+        return (delay_of(table["delay"], DECLARED if fails is True else fails or None),)
+    if "file" in table:
+        return files.expand(table["file"])
+    expected = table.get("expect_status", [])
+    request = request_of(
+        table["url"],
+        defaults,
+        method=table.get("method"),
+        headers=tuple(table.get("headers", {}).items()),
+        data=table["data"].encode() if "data" in table else None,
+        expect_status=(expected,) if isinstance(expected, int) else tuple(expected),
+    )
+    return (request,)

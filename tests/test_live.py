@@ -1,0 +1,92 @@
+"""The live picture on a real pseudo-terminal: what is on the screen while tasks run, and what stays."""
+
+import sys
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("needs a pseudo-terminal", allow_module_level=True)
+
+from tests.terminal import Terminal
+
+SHOWN, HIDDEN = b"\x1b[?25h", b"\x1b[?25l"
+
+
+def test_the_picture_grows_and_stays():
+    """While tasks run the bars grow in place; at the end the full picture stays in the scrollback, drawn once."""
+    terminal = Terminal(["compare", "rice=900ms", "sauce=500ms", "-m", "sequential", "-m", "parallel"], 90, 40)
+    first = terminal.read_until(lambda text: "rice" in text and "running" in text)
+    assert "1 running" in first
+    assert "1 queued" in first
+    terminal.read_until(lambda text: "sequential   14" in text and "2 running" in text)
+    assert terminal.finish() == 0
+    assert terminal.scrollback.count("compare   2 tasks") == 1
+    assert terminal.scrollback.count("mode ") == 1
+    assert "running" not in terminal.scrollback
+    assert "parallel was 1.5" in terminal.text
+    assert terminal.raw.rindex(SHOWN) > terminal.raw.rindex(HIDDEN)
+
+
+def test_it_never_scrolls_while_it_grows():
+    """On a low screen the growing picture folds instead of scrolling; nothing of it is left above."""
+    terminal = Terminal(["compare", "50ms*40", "-m", "limited=8", "-m", "settled", "-m", "limited=4"], 80, 12)
+    terminal.read_until(lambda text: "running" in text)
+    assert terminal.finish() == 0
+    assert terminal.scrollback.count("compare   40 tasks") == 1
+    assert "running" not in terminal.scrollback
+
+
+@pytest.mark.parametrize("arguments", [["--no-live"], ["--quiet"]])
+def test_no_live_draws_once(arguments: list[str]):
+    """Without the live picture a terminal gets the final one only, with no cursor movement."""
+    terminal = Terminal(["run", "100ms", *arguments])
+    assert terminal.finish() == 0
+    assert HIDDEN not in terminal.raw
+    assert b"\x1b[1A" not in terminal.raw
+    assert "parallel   1" in terminal.text
+
+
+def test_a_dumb_terminal_gets_plain_text():
+    """TERM=dumb means no animation and no escape sequence at all."""
+    terminal = Terminal(["run", "100ms"], TERM="dumb")
+    assert terminal.finish() == 0
+    assert b"\x1b" not in terminal.raw
+
+
+def test_no_color_keeps_the_animation_plain():
+    """With NO_COLOR the terminal gets no colour."""
+    terminal = Terminal(["run", "300ms"], NO_COLOR="1")
+    assert terminal.finish() == 0
+    assert b"\x1b[3" not in terminal.raw.replace(SHOWN, b"")
+    assert b"\x1b[1;3" not in terminal.raw
+
+
+def test_interrupting_restores_the_terminal():
+    """Ctrl-C while the picture grows leaves the partial picture, marked, and a visible cursor."""
+    terminal = Terminal(["compare", "a=100ms", "b=1h"], 90, 40)
+    terminal.read_until(lambda text: "1 ok" in text and "1 running" in text)
+    terminal.child.sendintr()
+    assert terminal.finish() == 130
+    assert terminal.raw.rindex(SHOWN) > terminal.raw.rindex(HIDDEN)
+    assert "interrupted" in terminal.text
+    assert "cancelled" in terminal.text
+    assert "running" not in terminal.text
+
+
+def test_a_second_interrupt_ends_at_once():
+    """Two Ctrl-C in a row end the program with a visible cursor, whatever it was doing."""
+    terminal = Terminal(["compare", "a=100ms", "b=1h"], 90, 40)
+    terminal.read_until(lambda text: "1 running" in text)
+    terminal.child.sendintr()
+    terminal.child.sendintr()
+    assert terminal.finish() in (130, -2)
+    assert terminal.raw.rindex(SHOWN) > terminal.raw.rindex(HIDDEN)
+    assert b"Traceback" not in terminal.raw
+
+
+def test_a_narrow_terminal_still_works():
+    """Thirty columns show totals only, live and at the end."""
+    terminal = Terminal(["compare", "200ms*2"], 30, 24)
+    assert terminal.finish() == 0
+    assert "limited=3" in terminal.text
+    assert b"Traceback" not in terminal.raw

@@ -1,0 +1,195 @@
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from helpers import MS, delays, execution_of, on_virtual_time, run, spans, verdict
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asyncmodes.errors import UsageError
+from asyncmodes.modes import Leftovers, Stop, parse_mode
+from asyncmodes.predict import predict
+from asyncmodes.record import Run, Verdict
+from asyncmodes.tasks import Delay, Failure, FileRead, Outcome, State, Task
+
+WIDE = ["sequential", "parallel", *(f"{name}={n}" for name in ("limited", "batched") for n in (1, 2, 3, 5))]
+MODES = {
+    parse_mode(base + modifier)
+    for bases, modifiers in [
+        (WIDE, ["", "+settled", "+keep", "+drop", "+cancel"]),
+        (["settled"], [""]),
+        (["race", "any"], ["", "+keep", "+drop", "+cancel"]),
+    ]
+    for base in bases
+    for modifier in modifiers
+}
+EXAMPLES = 250
+
+# Few different durations, so that ties and zeros are common; now and then one to the odd nanosecond.
+DURATIONS = st.one_of(st.integers(0, 4).map(lambda n: n * MS), st.integers(0, 10**13))
+TASKS = st.lists(
+    st.builds(
+        lambda duration, fails, timeout: Task("t", Delay(duration, "", fails), timeout),
+        DURATIONS,
+        st.sampled_from([None, None, None, "burnt"]),
+        st.one_of(st.none(), st.none(), DURATIONS),
+    ),
+    min_size=1,
+    max_size=9,
+)
+
+
+def executed(tasks: list[Task], modes) -> list[Run]:
+    """The runs of these tasks on the virtual clock, one mode after another on one loop."""
+
+    async def main():
+        return [await execution_of(tasks, mode).finish() for mode in modes]
+
+    return on_virtual_time(main)
+
+
+def test_the_modes_tried_here_are_all_there_are():
+    """Limits and batches of four widths, each settled or with three leftovers, then parallel, race and any."""
+    assert len(MODES) == 4 * 4 + 4 * 4 + 4 + 3 + 3
+    assert len(MODES) * EXAMPLES >= 3000
+
+
+@given(TASKS)
+@settings(max_examples=EXAMPLES)
+def test_theory_and_execution_agree_in_every_field(tasks):
+    """In every mode the predicted run equals the run on the virtual clock, and both keep the definitions."""
+    modes = sorted(MODES, key=str)
+    for mode, happened in zip(modes, executed(tasks, modes), strict=True):
+        assert predict(tasks, mode) == happened, str(mode)
+        check_definitions(happened)
+
+
+def check_definitions(run: Run) -> None:
+    """What the vocabulary says of every finished run, recomputed here from the spans alone."""
+    spans, mode = run.spans, run.mode
+    started = [span for span in spans if span.start_ns is not None]
+    ended = Counter(span.state for span in spans)
+    assert set(ended) <= {State.OK, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.SKIPPED}
+    assert run.counts == {state: ended[state] for state in run.counts}
+    assert sum(run.counts.values()) == len(run) == len(spans)
+
+    assert run.drained_ns == max(span.end_ns for span in started)
+    assert run.total_ns <= run.drained_ns
+    assert run.work_ns == sum(span.end_ns - span.start_ns for span in started)
+
+    # Start order is input order: nothing starts before an earlier task, and only the tail is skipped.
+    assert [span.index for span in started] == list(range(len(started)))
+    starts = [span.start_ns for span in started]
+    assert starts == sorted(starts)
+
+    # The peak is the most in flight at once. Two may touch: one that ends where the other starts hands over its lane.
+    for lane in {span.lane for span in started}:
+        on_lane = [span for span in started if span.lane == lane]
+        assert all(one.end_ns <= other.start_ns for one, other in pairwise(on_lane))
+    moments = {span.start_ns for span in started if span.end_ns > span.start_ns}
+    in_flight = [sum(span.start_ns <= moment < span.end_ns for span in started) for moment in moments]
+    assert max(in_flight, default=0) <= run.peak <= min(len(run), mode.width or len(run))
+
+    # A barrier: everything of a batch has ended when the next begins.
+    if mode.barrier:
+        batches = [started[i : i + mode.width] for i in range(0, len(started), mode.width)]
+        for one, other in pairwise(batches):
+            assert max(span.end_ns for span in one) == min(span.start_ns for span in other)
+
+    check_caller(run, spans)
+
+
+def check_caller(run: Run, spans) -> None:
+    """When and why the caller resumed, what became of the leftovers, and what the caller got."""
+    mode, decided_by = run.mode, run.decided_by
+    deciding = {
+        Stop.NEVER: set(),
+        Stop.ON_FAILURE: {State.FAILED, State.TIMED_OUT},
+        Stop.ON_SUCCESS: {State.OK},
+        Stop.ON_FIRST: {State.OK, State.FAILED, State.TIMED_OUT},
+    }[mode.stop]
+    candidates = [span for span in spans if span.state in deciding]
+    assert (decided_by is None) == (not candidates)
+    ok = run.counts[State.OK]
+    if decided_by is None:
+        assert run.total_ns == run.drained_ns
+        assert run.verdict is (Verdict.REJECTED if mode.stop is Stop.ON_SUCCESS else Verdict.FULFILLED)
+        assert not run.orphans
+        assert not run.cancelled
+        assert run.counts[State.SKIPPED] == 0
+        assert run.delivered == (0 if mode.stop is Stop.ON_SUCCESS else ok)
+    else:
+        first = spans[decided_by]
+        assert first in candidates
+        # The first to end; on a tie the first to start, then the lower index.
+        assert first == min(candidates, key=lambda span: (span.end_ns, span.start_ns, span.index))
+        assert run.total_ns == first.end_ns
+        assert run.verdict is (Verdict.FULFILLED if first.state is State.OK else Verdict.REJECTED)
+        assert run.delivered == (first.state is State.OK)
+        check_leftovers(run, spans, first)
+    assert run.lost == ok - run.delivered >= 0
+
+
+def check_leftovers(run: Run, spans, first) -> None:
+    """Kept tasks all run, dropped queues never start, and with cancel nothing outlives the deciding task."""
+    after = [span for span in spans if span.end_ns is not None and span.end_ns > run.total_ns]
+    before = [span for span in spans if span.end_ns is not None and span.end_ns < run.total_ns]
+    by_itself = {State.OK, State.FAILED, State.TIMED_OUT}
+    assert all(span.orphan for span in after if span.state in by_itself)
+    assert not any(span.orphan for span in [*before, first])
+    assert all(span.state in by_itself for span in spans if span.orphan)
+    match run.mode.leftovers:
+        case Leftovers.KEEP:
+            assert run.counts[State.SKIPPED] == run.counts[State.CANCELLED] == 0
+        case Leftovers.DROP:
+            assert run.counts[State.CANCELLED] == 0
+            assert all(span.start_ns <= run.total_ns for span in spans if span.start_ns is not None)
+        case Leftovers.CANCEL:
+            assert run.drained_ns == run.total_ns
+            assert not run.orphans
+            assert all(span.end_ns == run.total_ns for span in spans if span.state is State.CANCELLED)
+
+
+def test_a_prediction_is_a_complete_run():
+    """The prediction has states, lanes, orphans and totals, without any clock."""
+    expected = predict(delays("300 200! 100 100"), parse_mode("limited=2"))
+    assert verdict(expected) == "rejected by b, total 200, drained 400"
+    assert spans(expected) == [
+        "a ok 0-300 lane 0 orphan",
+        "b failed 0-200 lane 1",
+        "c ok 200-300 lane 1 orphan",
+        "d ok 300-400 lane 0 orphan",
+    ]
+
+
+def test_an_unknown_duration_makes_the_whole_unknown():
+    """One task of which only running it can tell how long it takes leaves no prediction."""
+    assert predict([*delays("300"), Task("f", FileRead("f", "f"))], parse_mode("parallel")) is None
+
+
+def test_outcomes_replace_what_the_tasks_know():
+    """Measured durations and failures answer what the same tasks would have cost in another mode."""
+    tasks = [*delays("1"), Task("f", FileRead("f", "f"))]
+    failure = Failure("Burnt", "")
+    expected = predict(tasks, parse_mode("sequential"), [Outcome(300 * MS), Outcome(200 * MS, failure)])
+    assert verdict(expected) == "rejected by f, total 500, drained 500"
+    assert expected.failures == {1: failure}
+    assert expected.tasks == tasks
+
+
+@pytest.mark.parametrize("mode", sorted({m for m in MODES if m.stop is not Stop.ON_FIRST}, key=str), ids=str)
+def test_an_empty_list_is_predicted_as_it_is_run(mode):
+    """Theory and execution agree about nothing, too."""
+    assert predict([], mode) == run("", mode)
+
+
+def test_a_race_of_nobody_is_not_predicted():
+    """Where execution refuses, prediction does."""
+    with pytest.raises(UsageError, match="a race of no tasks never ends"):
+        predict([], parse_mode("race"))
+
+
+def test_a_hundred_thousand_tasks_are_predicted():
+    """limited=100 of 100,000 equal tasks is a thousand rounds, exactly."""
+    expected = predict(delays("7") * 100_000, parse_mode("limited=100"))
+    assert (expected.total_ns, expected.peak, expected.counts[State.OK]) == (7000 * MS, 100, 100_000)
