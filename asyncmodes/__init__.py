@@ -18,7 +18,6 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from asyncmodes.api import read_json, render, spec, words, write_json
     from asyncmodes.errors import OutputError, UsageError
-    from asyncmodes.executor import Interrupted
     from asyncmodes.measure import compare, execute
     from asyncmodes.modes import Leftovers, Mode, Stop, parse_mode
     from asyncmodes.predict import predict
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 _HOMES = {
     "api": ("read_json", "render", "spec", "words", "write_json"),
     "errors": ("OutputError", "UsageError"),
-    "executor": ("Interrupted",),
     "measure": ("compare", "execute"),
     "modes": ("Leftovers", "Mode", "Stop", "parse_mode"),
     "predict": ("predict",),
@@ -44,7 +42,6 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Comparison",
     "Failure",
-    "Interrupted",
     "Leftovers",
     "Mode",
     "Outcome",

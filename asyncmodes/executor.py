@@ -22,27 +22,24 @@ Start = Callable[[], Awaitable[Mapping[str, object] | None]]
 """Starts a task: what it returns is awaited, gives the task's detail or None, and raises TaskFailed if it fails."""
 
 
-class Interrupted(asyncio.CancelledError):
-    """The execution was cancelled from outside; `run` is the complete record of what had happened."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__("the run was interrupted")
-        self.run = run
-
-
 async def execute(tasks: Sequence[Task], starts: Sequence[Start], mode: Mode, notes: tuple[str, ...] = ()) -> Run:
     """Run the tasks in this mode on the running loop's clock, until the last one has ended.
 
-    `starts` holds for each task what starts it. A task's failure is a value in the record. Raises Interrupted
-    if cancelled, UsageError for a race of nobody, and whatever a bug in the program raises.
+    `starts` holds for each task what starts it. A task's failure is a value in the record. Raises UsageError for
+    a race of nobody, and whatever a bug in the program raises. If cancelled it cancels the tasks in flight, waits
+    for them and raises CancelledError itself, no subclass, which `asyncio.timeout` would not know for its own.
     """
     return await Execution(tasks, starts, mode, notes).finish()
 
 
 class Execution:
-    """One run under way. `finish()` runs it, once; `snapshot()` tells at any time how it stands."""
+    """One run under way. `finish()` runs it, once; `snapshot()` tells at any time how it stands.
+
+    `record` is the complete record once it is over, also if it was cancelled; None before.
+    """
 
     def __init__(self, tasks: Sequence[Task], starts: Sequence[Start], mode: Mode, notes: tuple[str, ...] = ()) -> None:
+        self.record: Run | None = None
         self._recorder = Recorder(tasks, mode)
         self._starts = starts
         self._notes = notes
@@ -69,13 +66,15 @@ class Execution:
                     self._recorder.interrupt(self._clock.now_ns() - self._origin_ns)
                     await self._abandon()
                     idle.result()  # raises the bug if one showed meanwhile
-                    raise Interrupted(self._recorder.finished(self._notes)) from None
+                    self.record = self._recorder.finished(self._notes)
+                    raise
                 except BaseException:
                     await self._abandon()
                     raise
                 if self._closed:
                     break
-        return self._recorder.finished(self._notes)
+        self.record = self._recorder.finished(self._notes)
+        return self.record
 
     def _work(self, batch: range) -> asyncio.Future[None]:
         """Set workers to work on a batch; the future is done when they all are."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from asyncmodes import __version__
 from asyncmodes.clocks import ClockName, new_loop, running_clock
 from asyncmodes.errors import UsageError
-from asyncmodes.executor import Execution, Interrupted
+from asyncmodes.executor import Execution
 from asyncmodes.modes import DEFAULT_MODES, Mode, parse_mode
 from asyncmodes.predict import predict
 from asyncmodes.record import Comparison, Run
@@ -97,8 +97,7 @@ def compare(
 async def execute(tasks: Sequence[Task], mode: str | Mode, options: Options | None = None) -> Run:
     """Run the tasks once in one mode on the running loop's clock, and return the record.
 
-    A task's failure is a value in it. If cancelled, cancels the tasks in flight and raises
-    `asyncmodes.executor.Interrupted`, whose `run` is the record until then.
+    A task's failure is a value in it. If cancelled, cancels the tasks in flight and waits for them first.
     """
     parsed = _mode(mode)
     if running_clock().name is ClockName.VIRTUAL:
@@ -130,28 +129,27 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
         for repeat in range(made.runs):
             for mode in made.modes:
                 expected = predicted[mode]
-                finish = _finisher(repeat, None if expected is None else expected.total_ns)
-                try:
-                    async with opened(made.tasks, mode, made.options) as sources:
-                        execution = Execution(made.tasks, sources.starts, mode, sources.notes)
-                        if watch is not None:
-                            watch(comparison, _snapshots(execution, finish))
-                        run = await execution.finish()
-                except Interrupted as interrupted:
-                    comparison = replace(comparison, runs=(*comparison.runs, finish(interrupted.run)))
-                    raise
-                comparison = replace(comparison, runs=(*comparison.runs, finish(run)))
+                labelled = _labeller(repeat, None if expected is None else expected.total_ns)
+                async with opened(made.tasks, mode, made.options) as sources:
+                    execution = Execution(made.tasks, sources.starts, mode, sources.notes)
+                    if watch is not None:
+                        watch(comparison, _snapshots(execution, labelled))
+                    try:
+                        await execution.finish()
+                    finally:
+                        if execution.record is not None:
+                            comparison = replace(comparison, runs=(*comparison.runs, labelled(execution.record)))
     except asyncio.CancelledError:
         comparison = replace(comparison, interrupted=True)
     return comparison
 
 
-def _finisher(repeat: int, predicted_ns: int | None) -> Callable[[Run], Run]:
+def _labeller(repeat: int, predicted_ns: int | None) -> Callable[[Run], Run]:
     return lambda run: replace(run, repeat=repeat, predicted_ns=predicted_ns)
 
 
-def _snapshots(execution: Execution, finish: Callable[[Run], Run]) -> Callable[[], Run]:
-    return lambda: finish(execution.snapshot())
+def _snapshots(execution: Execution, labelled: Callable[[Run], Run]) -> Callable[[], Run]:
+    return lambda: labelled(execution.snapshot())
 
 
 def environment() -> dict[str, object]:

@@ -7,7 +7,7 @@ from helpers import MS, delays, execution_of, on_virtual_time, run, spans, verdi
 
 from asyncmodes.clocks import running_clock
 from asyncmodes.errors import UsageError
-from asyncmodes.executor import Execution, Interrupted, execute
+from asyncmodes.executor import Execution, execute
 from asyncmodes.modes import parse_mode
 from asyncmodes.record import Verdict
 from asyncmodes.tasks import Failure, State, TaskFailed
@@ -317,6 +317,17 @@ def test_times_count_from_the_start_of_the_run():
     assert on_virtual_time(main) == run("300 200! 100", "limited=2")
 
 
+def test_times_count_from_finish_not_from_making():
+    """An execution that is made long before it is run counts from where it begins to run."""
+
+    async def main():
+        execution = execution_of(delays("300 200! 100"), "limited=2")
+        await asyncio.sleep(5)
+        return await execution.finish()
+
+    assert on_virtual_time(main) == run("300 200! 100", "limited=2")
+
+
 def test_nanoseconds_are_exact():
     """0.3 s and 0.2 s are 0.5 s, ten times 0.1 s is 1 s, and nothing is rounded on the way."""
     assert run("300 200", "sequential").total_ns == 500_000_000
@@ -536,16 +547,21 @@ def test_the_garbage_collector_is_as_it_was(enabled, end):
 # Cancelled from outside.
 
 
+async def cut_short(execution):
+    """The record of an execution that is cancelled."""
+    with pytest.raises(asyncio.CancelledError):
+        await execution.finish()
+    return execution.record
+
+
 def interrupted(starts, mode, *at_ms):
-    """The record that Interrupted carries when the run is cancelled at these times."""
+    """The record of a run that is cancelled at these times."""
     tasks = delays("1 " * len(starts))
 
     async def main():
         for ms in at_ms:
             asyncio.get_running_loop().call_at_ns(ms * MS, asyncio.current_task().cancel)
-        with pytest.raises(Interrupted) as caught:
-            await execute(tasks, starts, parse_mode(mode))
-        return caught.value.run
+        return await cut_short(Execution(tasks, starts, parse_mode(mode)))
 
     return on_virtual_time(main)
 
@@ -564,12 +580,13 @@ def test_an_interruption_at_the_very_start():
     tasks = delays("1 1")
 
     async def main():
-        running = asyncio.create_task(execution_of(tasks, "sequential").finish())
+        execution = execution_of(tasks, "sequential")
+        running = asyncio.create_task(execution.finish())
         await asyncio.sleep(0)
         running.cancel()
-        with pytest.raises(Interrupted) as caught:
+        with pytest.raises(asyncio.CancelledError):
             await running
-        return caught.value.run
+        return execution.record
 
     done = on_virtual_time(main)
     assert verdict(done) == "interrupted, total 0, drained 0"
@@ -613,13 +630,57 @@ def test_an_interruption_between_two_batches(asked_at_ms, states):
         loop.call_at_ns(asked_at_ms * MS, loop.call_at_ns, 100 * MS, cancel)
         if not asked_at_ms:
             await asyncio.sleep(0)  # so that the signal's timer is set before the tasks' own
-        with pytest.raises(Interrupted) as caught:
-            await execution_of(delays("100 100 100"), "batched=2").finish()
-        return caught.value.run
+        return await cut_short(execution_of(delays("100 100 100"), "batched=2"))
 
     done = on_virtual_time(main)
     assert verdict(done) == "interrupted, total 100, drained 100"
     assert [span.state for span in done.spans] == [*states, "skipped"]
+
+
+def test_what_fails_after_an_interruption_decides_nothing():
+    """A task that fails in its clean-up is a failure in the record, but the outcome is the interruption."""
+
+    async def fail_in_cleanup():
+        try:
+            await sleeping(400)
+        finally:
+            await sleeping(30)
+            raise TaskFailed(Failure("Late", ""))
+
+    done = interrupted([fail_in_cleanup, ending(400)], "parallel", 250)
+    assert verdict(done) == "interrupted, total 250, drained 280"
+    assert spans(done) == ["a failed 0-280 lane 0", "b cancelled 0-250 lane 1"]
+
+
+@pytest.mark.parametrize(("hops", "expected"), [(0, "interrupted"), (1, "rejected by a")])
+def test_an_interruption_at_the_instant_of_a_cancel(hops, expected):
+    """Until the last cancelled task has ended the caller has not resumed; from then on its outcome stays."""
+
+    async def main():
+        loop, cancel = asyncio.get_running_loop(), asyncio.current_task().cancel
+        signal = cancel if hops == 0 else partial(loop.call_soon, cancel)
+        loop.call_at_ns(50 * MS, loop.call_at_ns, 100 * MS, signal)
+        return await cut_short(execution_of(delays("100! 200"), "parallel+cancel"))
+
+    done = on_virtual_time(main)
+    assert verdict(done) == f"{expected}, total 100, drained 100"
+    assert spans(done) == ["a failed 0-100 lane 0", "b cancelled 0-100 lane 1"]
+
+
+def test_an_interruption_is_never_after_the_drain():
+    """Even when in real time the signal comes just after the last end, total is at most drained."""
+
+    async def main():
+        me = asyncio.current_task()
+
+        async def signal():
+            me.cancel()
+
+        return await cut_short(Execution(delays("1 1"), [at_once, signal], parse_mode("sequential")))
+
+    done = asyncio.run(main())
+    assert (done.verdict, done.counts["ok"]) == (Verdict.INTERRUPTED, 2)
+    assert max(done.ends) <= done.total_ns <= done.drained_ns
 
 
 def test_a_second_interruption_cuts_clean_ups_short():
@@ -656,7 +717,7 @@ def test_a_bug_in_a_clean_up_gets_out_and_leaves_nothing_behind():
 
 
 def test_a_timeout_around_a_run_is_a_timeout():
-    """Interrupted is a cancellation to asyncio: `asyncio.timeout` around a run raises TimeoutError."""
+    """A cancelled run raises what asyncio knows: `asyncio.timeout` around a run raises TimeoutError."""
 
     async def main():
         with pytest.raises(TimeoutError):
@@ -730,6 +791,21 @@ def test_a_snapshot_knows_when_the_caller_resumed(mode, total_ms):
     """Once the caller has resumed the total stands still; until then it grows."""
     _, (live,), _ = snapshots("300 100! 200", mode, 150)
     assert (live.total_ns, live.drained_ns) == (total_ms * MS, 150 * MS)
+
+
+def test_a_snapshot_waits_with_the_caller_for_the_cancelled():
+    """With cancel the total still grows while the cancelled tasks clean up."""
+
+    async def main():
+        execution = Execution(delays("1 1"), [ending(300, cleanup_ms=50), failing(100)], parse_mode("parallel+cancel"))
+        taken = []
+        asyncio.get_running_loop().call_later(0.12, lambda: taken.append(execution.snapshot()))
+        await execution.finish()
+        return taken
+
+    (live,) = on_virtual_time(main)
+    assert (live.total_ns, live.decided_by) == (120 * MS, 1)
+    assert spans(live) == ["a running 0- lane 0", "b failed 0-100 lane 1"]
 
 
 def test_many_tasks_leave_no_asyncio_task():

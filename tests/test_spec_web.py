@@ -80,6 +80,7 @@ def test_urls(url):
         ("http://a%20b/", "cannot exist"),
         ("http://ex℀mple.org/", "cannot exist"),
         ("http://ü:pw@h/", "percent-encoded"),
+        ("http://[:pw@h/", "percent-encoded"),
         ("http://a b/", "white space"),
         ("http://h/a b", "white space"),
         (" http://h/", "white space"),

@@ -3,7 +3,7 @@ import signal
 import subprocess
 import threading
 import time
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from functools import partial
 
 import pytest
@@ -30,6 +30,7 @@ def now() -> int:
         ([0.1, 0.2], 300_000_000),
         ([1e-9, 0.000_000_007], 8),
         ([99 * 86_400.0, 0.000_000_001], 99 * DAY + 1),
+        ([1.001, 0.000_065, 0.000_129], 1_001_194_000),  # as floats a little below their nanoseconds
         ([0.0, 0, -1.0], 0),
     ],
 )
@@ -92,6 +93,19 @@ def test_sleepers_wake_in_start_order_where_asyncio_has_none():
     assert "".join(ended) == "abcdefgh" + "bdfh" + "aceg"
 
 
+@given(st.integers(1, 10 * DAY // 1000))
+def test_a_timeout_is_exact(microseconds):
+    """`asyncio.timeout`, which counts in floats, still ends at the very nanosecond, days later."""
+
+    async def main():
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(microseconds / 1e6):
+                await asyncio.Event().wait()
+        return now()
+
+    assert on_virtual_time(main) == microseconds * 1000
+
+
 def test_what_is_ready_runs_before_time_moves():
     """A chain of callbacks at one instant is finished before the clock jumps, and costs no time."""
 
@@ -105,20 +119,36 @@ def test_what_is_ready_runs_before_time_moves():
     assert on_virtual_time(main) == ([], 0)
 
 
-def test_a_cancelled_timer_does_not_move_the_clock():
-    """After a cancelled sleep and a cancelled timer the clock stands where the next real deadline is."""
+async def _cancel_timer():
+    asyncio.get_running_loop().call_later(5, print).cancel()
+
+
+async def _cancel_sleep():
+    sleeping = asyncio.create_task(asyncio.get_running_loop().sleep_ns(7 * DAY))
+    await asyncio.sleep(0)
+    sleeping.cancel()
+    await asyncio.wait([sleeping])
+
+
+async def _finish_before_timeout():
+    async with asyncio.timeout(5):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("cancel", [_cancel_timer, _cancel_sleep, _finish_before_timeout])
+def test_a_cancelled_timer_does_not_move_the_clock(cancel):
+    """Time jumps to real deadlines only: when none is left it stands where the last one was."""
 
     async def main():
-        loop = asyncio.get_running_loop()
-        loop.call_later(5, print).cancel()
-        sleeping = asyncio.create_task(loop.sleep_ns(7 * DAY))
+        await cancel()
         await asyncio.sleep(1)
-        sleeping.cancel()
-        await asyncio.wait([sleeping])
-        await asyncio.sleep(1)
-        return now()
+        await cancel()
+        await asyncio.Event().wait()
 
-    assert on_virtual_time(main) == 2 * 10**9
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        with pytest.raises(VirtualTimeError, match="deadlock"):
+            runner.run(main())
+        assert runner.get_loop().time_ns() == 10**9
 
 
 def test_a_deadline_in_the_past_is_due_now():
@@ -135,7 +165,7 @@ def test_a_deadline_in_the_past_is_due_now():
 
 
 def test_timers_keep_their_context_and_their_time():
-    """A timer runs in the context it was given and tells when it is due, as asyncio's handles do."""
+    """A timer runs in the context of its making, or the one it was given, and tells when it is due."""
     word = ContextVar("word", default="none")
 
     async def main():
@@ -143,11 +173,14 @@ def test_timers_keep_their_context_and_their_time():
         word.set("before")
         heard = []
         handle = loop.call_at(loop.time() + 2, lambda: heard.append(word.get()))
+        given = Context()
+        given.run(word.set, "given")
+        loop.call_later(1, lambda: heard.append(word.get()), context=given)
         word.set("after")
         await asyncio.sleep(3)
         return handle.when(), heard
 
-    assert on_virtual_time(main) == (2.0, ["before"])
+    assert on_virtual_time(main) == (2.0, ["given", "before"])
 
 
 async def _wait_for_lock():

@@ -42,7 +42,7 @@ def _css() -> str:
         return f".page{{fill:{page}}}" + "".join(rules)
 
     return (
-        f"text{{font:13px {_FONTS};white-space:pre}}.bold{{font-weight:700}}.dim{{opacity:.6}}"
+        f"text{{font:13.3px {_FONTS};white-space:pre}}.bold{{font-weight:700}}.dim{{opacity:.6}}"
         + colors(_LIGHT, "#ffffff")
         + f"@media(prefers-color-scheme:dark){{{colors(_DARK, '#0d1117')}}}"
     )

@@ -123,11 +123,8 @@ class _Steps(Executor):
         self._last: Future[Any] | None = None
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Let a thread of the pool do this step. Raises OSError if none is left and none can be started."""
-        try:
-            step = self._last = self._pool.submit(fn, *args, **kwargs)
-        except RuntimeError as error:
-            raise OSError(errno.EAGAIN, str(error)) from None
+        """Let a thread of the pool do this step."""
+        step = self._last = self._pool.submit(fn, *args, **kwargs)
         if self._first is None:
             self._first = step  # aiofiles opens the file first
         return step

@@ -5,9 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from asyncmodes.tasks import Failure, TaskFailed
+
+T = TypeVar("T")
 
 MOST_THREADS = 256
 _DESCRIPTORS_OF_OUR_OWN = 16
@@ -18,11 +23,21 @@ _FEWER = "run fewer at once (limited=N) or raise the limit (ulimit -n)"
 @contextmanager
 def threads(lanes: int, name: str) -> Iterator[ThreadPoolExecutor]:
     """A thread for each lane, at most 256, started when needed. At the end those that hang are not waited for."""
-    pool = ThreadPoolExecutor(min(lanes, MOST_THREADS), thread_name_prefix=f"asyncmodes {name}")
+    pool = _Threads(min(lanes, MOST_THREADS), thread_name_prefix=f"asyncmodes {name}")
     try:
         yield pool
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Threads(ThreadPoolExecutor):
+    """A pool in which a thread that the system will not start is a task's failure."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        try:
+            return super().submit(fn, *args, **kwargs)
+        except RuntimeError as error:
+            raise TaskFailed(Failure("NoThread", f"{error}; run fewer at once (limited=N)")) from error
 
 
 def descriptor_notes(lanes: int) -> tuple[str, ...]:

@@ -56,15 +56,19 @@ def _against(base: Summary, others: Sequence[Summary], comparison: Comparison) -
     return merged
 
 
-def _grouped(summaries: Sequence[Summary], base: Summary, comparison: Comparison) -> list[str]:
-    """One sentence for all modes of which the same is to be said."""
-    groups: dict[str, list[Summary]] = {}
-    for summary in summaries:
-        groups.setdefault(_relation(summary, base, comparison), []).append(summary)
+def _grouped(ordered: Sequence[Summary], base: Summary, comparison: Comparison) -> list[str]:
+    """One sentence for all modes whose totals are equal; they come in order of their totals."""
+    groups: list[list[Summary]] = []
+    for summary in ordered:
+        if groups and _equal(summary, groups[-1][0], comparison):
+            groups[-1].append(summary)
+        else:
+            groups.append([summary])
     return [
-        f"{listed([str(s.mode) for s in group])} {'was' if len(group) == 1 else 'were'} {relation} {base.mode} "
+        f"{listed([str(s.mode) for s in group])} {'was' if len(group) == 1 else 'were'} "
+        f"{_relation(group[0], base, comparison)} {base.mode} "
         f"({_instead([s.total.mean for s in group], base.total.mean)})"
-        for relation, group in groups.items()
+        for group in groups
     ]
 
 

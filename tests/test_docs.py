@@ -1,0 +1,162 @@
+"""The README and the examples do what they say: every command and every snippet is run."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+import asyncmodes
+from asyncmodes.modes import MODIFIERS, ROWS, parse_mode
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [line[2:].partition(" #")[0].strip() for line in README.splitlines() if line.startswith("$ ")]
+RUN = [command for command in COMMANDS if "asyncmodes" in command]
+posix = pytest.mark.skipif(sys.platform == "win32", reason="the README's commands are for a POSIX shell")
+
+
+class Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[str]:
+    """A real server that stands in for example.org."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the README, with this Python's asyncmodes, python and make's variables first on the path."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(
+        command,
+        shell=True,
+        cwd=ROOT,
+        env=environment | {"PATH": path},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+@posix
+@pytest.mark.parametrize("command", RUN)
+def test_every_command_of_the_readme_works(command: str, host: str):
+    """Each command runs and shows something; a real host is replaced by a local one, the venv's path by ours."""
+    done = shell(command.replace("https://example.org", host).replace(".venv/bin/", ""))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+    assert "error" not in done.stderr
+
+
+def test_the_readme_shows_enough():
+    """The README has the commands that this file expects to find."""
+    assert len(RUN) >= 12
+    assert {"make demo", "make test"} <= set(COMMANDS)
+
+
+@posix
+def test_make_demo():
+    """`make demo` runs where the environment is set up, and shows the dinner and the local server."""
+    if not (ROOT / ".venv" / ".ready").exists():
+        pytest.skip("the environment was not made by make")
+    done = shell("make demo")
+    assert done.returncode == 0, done.stderr
+    assert "compare dinner" in done.stdout
+    assert "page120" in done.stdout
+
+
+@posix
+@pytest.mark.parametrize("python", ["/nonexistent/python3", "false"])
+def test_make_says_in_one_line_that_python_is_missing(python: str, tmp_path: Path):
+    """Without a fitting Python, make says so in one line and names the remedy."""
+    done = shell(f"make --no-print-directory demo PYTHON={python} VENV={tmp_path}/venv")
+    assert done.returncode != 0
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert len(lines) == 1
+    assert "Python 3.11 or newer" in lines[0]
+    assert "make PYTHON=" in lines[0]
+
+
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_every_python_block_of_the_readme_runs(block: str):
+    """The README's Python runs as it stands, assertions included."""
+    exec(compile(block, "README.md", "exec"), {})
+
+
+def test_the_toml_of_the_readme_is_a_spec(tmp_path: Path):
+    """The README's spec file is one."""
+    (block,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "soup.txt").write_text("boil")
+    path = tmp_path / "spec.toml"
+    path.write_text(block, encoding="utf-8")
+    assert [task.work.kind for task in asyncmodes.spec(str(path)).tasks] == ["delay", "delay", "url", *["file"] * 3]
+
+
+@pytest.mark.parametrize("name", ["own_coroutines.py", "local_server.py"])
+def test_every_example_program_runs(name: str):
+    """The example programs run by themselves."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / name)], capture_output=True, text=True, encoding="utf-8", timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "sequential" in done.stdout
+
+
+def test_the_mode_table_agrees_with_the_modes():
+    """The README's table lists every mode with the idioms that the code holds, and every modifier."""
+    for name, row in ROWS.items():
+        (line,) = [line for line in README.splitlines() if line.startswith(f"| `{name}")]
+        for idiom in (row.javascript, row.python):
+            assert idiom.split(" over ")[0].split("(N)")[0] in line.replace("`", "")
+        assert parse_mode(f"{name}=3" if row.takes_number else name).idioms == (row.javascript, row.python)
+    for modifier in MODIFIERS:
+        assert f"`+{modifier}`" in README
+
+
+def test_public_names_are_all_there():
+    """Every name that the package promises can be had, and nothing else."""
+    for name in asyncmodes.__all__:
+        assert getattr(asyncmodes, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        getattr(asyncmodes, "nothing")  # noqa: B009  # what a misspelt name does
+
+
+def test_the_changelog_names_the_version_or_is_unreleased():
+    """The changelog is in Keep-a-Changelog form and has a place for what comes."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in text
+
+
+def test_constraints_pin_everything_and_name_no_index():
+    """Every line of constraints.txt is NAME==VERSION."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in lines)
+
+
+def test_the_committed_pictures_are_what_the_tool_draws():
+    """The README's pictures are current: `make picture` would draw the same."""
+    from asyncmodes.exports.svg import write_svg
+
+    dinner = asyncmodes.compare(asyncmodes.spec(str(ROOT / "examples/dinner.toml")).tasks, clock="virtual", title="dinner")
+    assert write_svg(dinner) == (ROOT / "examples" / "compare.svg").read_text(encoding="utf-8")
