@@ -11,27 +11,26 @@ Names are loaded when they are first used: `import asyncmodes` itself costs next
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # type checkers know the name; importing typing for it would cost what --version takes
 if TYPE_CHECKING:
-    from asyncmodes.api import read_json, render, spec, words, write_json
+    from asyncmodes.api import read_json, read_spec, render, words, write_json
     from asyncmodes.errors import OutputError, UsageError
     from asyncmodes.measure import compare, execute
     from asyncmodes.modes import Leftovers, Mode, Stop, parse_mode
-    from asyncmodes.predict import predict
+    from asyncmodes.prediction import predict
     from asyncmodes.record import Comparison, Run, Span, Verdict
     from asyncmodes.stats import Summary, summarise
     from asyncmodes.tasks import Failure, Outcome, State, Task, TaskFailed, call
     from asyncmodes.virtual_time import VirtualTimeError, VirtualTimeLoop
 
 _HOMES = {
-    "api": ("read_json", "render", "spec", "words", "write_json"),
+    "api": ("read_json", "read_spec", "render", "words", "write_json"),
     "errors": ("OutputError", "UsageError"),
     "measure": ("compare", "execute"),
     "modes": ("Leftovers", "Mode", "Stop", "parse_mode"),
-    "predict": ("predict",),
+    "prediction": ("predict",),
     "record": ("Comparison", "Run", "Span", "Verdict"),
     "stats": ("Summary", "summarise"),
     "tasks": ("Failure", "Outcome", "State", "Task", "TaskFailed", "call"),
@@ -63,8 +62,8 @@ __all__ = [
     "parse_mode",
     "predict",
     "read_json",
+    "read_spec",
     "render",
-    "spec",
     "summarise",
     "words",
     "write_json",

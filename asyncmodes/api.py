@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from asyncmodes.exports.json import read_json, write_json
 from asyncmodes.record import Comparison
-from asyncmodes.spec import Defaults, Spec, read_spec, read_words
+from asyncmodes.spec import Defaults, read_spec, read_words
 from asyncmodes.tasks import Task
 
-__all__ = ["read_json", "render", "spec", "words", "write_json"]
+__all__ = ["read_json", "read_spec", "render", "words", "write_json"]
 
 
 def words(*task_words: str, seed: int = 0) -> list[Task]:
@@ -16,11 +16,6 @@ def words(*task_words: str, seed: int = 0) -> list[Task]:
     `seed` is for delays drawn from a range. Raises UsageError, which lists every word that is wrong.
     """
     return read_words(task_words, Defaults(seed=seed))
-
-
-def spec(path: str) -> Spec:
-    """The tasks (and title) of a TOML or JSON spec file. Raises UsageError, which lists all that is wrong with it."""
-    return read_spec(path, Defaults())
 
 
 def render(comparison: Comparison, width: int = 80, *, ascii_only: bool = False, rows: int | None = None) -> str:

@@ -14,10 +14,12 @@ from asyncmodes.clocks import ClockName, new_loop, running_clock
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Execution
 from asyncmodes.modes import DEFAULT_MODES, Mode, parse_mode
-from asyncmodes.predict import predict
+from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
 from asyncmodes.sources import Options, opened, refuse_too_long, refuse_virtual
 from asyncmodes.tasks import Task
+
+_LONGEST_NS = 2**63 - 1  # what a record's columns can hold
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Plan:
         """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
         if not self.tasks:
             raise UsageError.at("tasks", "there are none", "give at least one task")
+        known = (task.outcome for task in self.tasks)
+        if sum(outcome.duration_ns for outcome in known if outcome is not None) > _LONGEST_NS:
+            raise UsageError.at("tasks", "together they take more than 292 years", "give fewer or shorter ones")
         if self.clock is ClockName.VIRTUAL:
             refuse_virtual(self.tasks)
         else:

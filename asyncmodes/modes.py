@@ -138,6 +138,7 @@ ROWS: dict[str, Row] = {
 MODIFIERS = ("settled", *Leftovers)
 SPELLINGS = "sequential, parallel, settled, limited=N, batched=N, race, any, with +settled, +keep, +drop, +cancel"
 DEFAULT_MODES = ("sequential", "parallel", "settled", "limited=3")
+_SHOWN = 60  # characters of a wrong mode that its error repeats
 _NUMBER = re.compile("0*([1-9][0-9]*)")
 _MOST_DIGITS = 18
 
@@ -146,7 +147,7 @@ def parse_mode(text: str) -> Mode:
     """Read a mode such as `limited=3+settled`. Raises UsageError with the remedy if it is none."""
 
     def refuse(what: str, instead: str) -> UsageError:
-        return UsageError.at(f"mode {text!r}", what, instead)
+        return UsageError.at(f"mode {text[:_SHOWN]!r}", what, instead)
 
     base, *modifiers = text.split("+")
     name, equals, number = base.partition("=")
@@ -159,7 +160,7 @@ def parse_mode(text: str) -> Mode:
     digits = match[1] if (match := _NUMBER.fullmatch(number)) else ""
     if row.takes_number:
         if not digits:
-            found = f"{number!r} is not a whole number of at least 1" if equals else "it needs a number"
+            found = f"{number[:_SHOWN]!r} is not a whole number of at least 1" if equals else "it needs a number"
             raise refuse(found, f"write for example {name}=3")
         if len(digits) > _MOST_DIGITS:
             raise refuse(f"a number of {len(digits)} digits is beyond any list of tasks", "write parallel for no limit")
@@ -173,7 +174,9 @@ def parse_mode(text: str) -> Mode:
         if modifier not in MODIFIERS:
             guess = nearest(modifier, MODIFIERS)
             hint = f"did you mean +{guess}? " if guess else ""
-            raise refuse(f"there is no modifier +{modifier}", f"{hint}the modifiers are +{', +'.join(MODIFIERS)}")
+            raise refuse(
+                f"there is no modifier +{modifier[:_SHOWN]}", f"{hint}the modifiers are +{', +'.join(MODIFIERS)}"
+            )
         if modifiers.count(modifier) > 1:
             raise refuse(f"+{modifier} stands there twice", "write it once")
         if modifier == "settled":

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from asyncmodes.modes import DEFAULT_MODES, parse_mode
-from asyncmodes.predict import predict
+from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
 from asyncmodes.spec import DINNER
 from asyncmodes.tasks import Delay, Task

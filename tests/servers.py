@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from asyncmodes.executor import execute
+from asyncmodes.executor import Execution, execute
 from asyncmodes.modes import parse_mode
 from asyncmodes.record import Run
 from asyncmodes.sources import Options, opened
@@ -154,6 +154,25 @@ async def run_tasks(tasks: Sequence[Task], mode: str = "settled", options: Optio
         return await execute(tasks, sources.starts, parsed, sources.notes)
 
 
+async def interrupted(tasks: Sequence[Task], ready: Awaitable[object], mode: str = "settled") -> Run:
+    """Run the tasks, cancel the run as soon as `ready` has come, and return its record."""
+    parsed = parse_mode(mode)
+    executions = []
+
+    async def running() -> None:
+        async with opened(tasks, parsed) as sources:
+            executions.append(Execution(tasks, sources.starts, parsed, sources.notes))
+            await executions[0].finish()
+
+    run = asyncio.create_task(running())
+    await ready
+    run.cancel()
+    await asyncio.wait([run])
+    assert run.cancelled()
+    assert executions[0].record is not None
+    return executions[0].record
+
+
 def on_real_time(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     """Run `main` on a new event loop; no asyncio task may be left behind and no error go unseen."""
     unseen = []
@@ -174,8 +193,8 @@ def on_real_time(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
 
 async def until(it_holds: Callable[[], bool]) -> None:
     """Let the loop run until this holds; the guard of `on_real_time` is the limit."""
-    while not it_holds():
-        await asyncio.sleep(0.001)  # what is waited for has no event
+    while not it_holds():  # noqa: ASYNC110  # what is waited for has no event
+        await asyncio.sleep(0.001)
 
 
 def descriptors() -> int:

@@ -125,6 +125,7 @@ BAD = {
     ("compare", "25h"): ("25h", "--clock virtual"),
     ("compare", "10ms", "-o", "result.txt"): ("--output result.txt", ".json"),
     ("compare", "10ms", "-o", "no/such/dir/x.json"): ("--output no/such/dir/x.json", "make the directory first"),
+    ("compare", "8760h*300", *VIRTUAL): ("tasks", "fewer or shorter"),
     ("run", "--mode", "parallel,settled"): ("mode 'parallel,settled'", "the modes are"),
 }
 

@@ -10,7 +10,7 @@ import pytest
 from helpers import MS, execution_of, on_virtual_time
 
 from asyncmodes.modes import parse_mode
-from asyncmodes.predict import predict
+from asyncmodes.prediction import predict
 from asyncmodes.record import Run
 from asyncmodes.tasks import Delay, State, Task
 

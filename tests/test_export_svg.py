@@ -1,5 +1,6 @@
 """The picture as SVG: well-formed, standalone, and with the same content as the terminal's."""
 
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 from asyncmodes.exports.svg import write_svg
@@ -24,7 +25,7 @@ def test_every_bar_is_a_rectangle_in_its_place():
     bars = [r for r in root.iter(f"{SVG}rect") if r.get("class") == "cyan"]
     edges = [(float(bar.get("x") or 0), float(bar.get("width") or 0)) for bar in bars]
     assert len(edges) == len(DISHES)
-    assert all(a[0] + a[1] == b[0] for a, b in zip(edges, edges[1:], strict=False))
+    assert all(a[0] + a[1] == b[0] for a, b in pairwise(edges))
     assert max(edges, key=lambda edge: edge[1]) == edges[0]
 
 

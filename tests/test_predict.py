@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Leftovers, Stop, parse_mode
-from asyncmodes.predict import predict
+from asyncmodes.prediction import predict
 from asyncmodes.record import Run, Verdict
 from asyncmodes.tasks import Delay, Failure, FileRead, Outcome, State, Task
 

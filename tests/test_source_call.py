@@ -2,10 +2,9 @@ import asyncio
 
 import pytest
 
-from asyncmodes.executor import Interrupted
 from asyncmodes.tasks import Failure, TaskFailed, call
 from tests.helpers import MS, on_virtual_time
-from tests.servers import on_real_time, run_tasks
+from tests.servers import interrupted, on_real_time, run_tasks
 
 
 def one(function, timeout_s=None, mode="settled"):
@@ -106,12 +105,7 @@ def test_an_interrupted_function_is_cancelled():
 
     async def main():
         tasks = [call(sleeper(1)), call(sleeper(1), timeout_s=5)]
-        running = asyncio.create_task(run_tasks(tasks))
-        await asyncio.sleep(0.1)
-        running.cancel()
-        with pytest.raises(Interrupted) as interrupted:
-            await running
-        return interrupted.value.run
+        return await interrupted(tasks, asyncio.sleep(0.1))
 
     assert [told(span) for span in on_virtual_time(main).spans] == ["cancelled at 100"] * 2
 

@@ -7,11 +7,10 @@ import threading
 
 import pytest
 
-from asyncmodes.executor import Interrupted
 from asyncmodes.modes import parse_mode
 from asyncmodes.sources import opened
 from asyncmodes.tasks import FileRead, Task
-from tests.servers import GUARD_S, descriptors, join_threads, on_real_time, run_tasks
+from tests.servers import GUARD_S, descriptors, interrupted, join_threads, on_real_time, run_tasks
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="special files and descriptors are POSIX matters")
 CHUNK = 256 * 1024
@@ -209,12 +208,7 @@ def test_cancelling_does_not_wait_for_a_stuck_thread_and_the_file_is_closed(whol
     before = descriptors()
 
     async def main():
-        running = asyncio.create_task(run_tasks([read(whole)]))
-        await asyncio.to_thread(hangs.wait, GUARD_S)
-        running.cancel()
-        with pytest.raises(Interrupted) as interrupted:
-            await running
-        return interrupted.value.run.spans[0]
+        return (await interrupted([read(whole)], asyncio.to_thread(hangs.wait, GUARD_S))).spans[0]
 
     try:
         assert str(on_real_time(main).state) == "cancelled"

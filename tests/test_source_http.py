@@ -12,13 +12,14 @@ import pytest
 import trustme
 
 from asyncmodes import __version__
-from asyncmodes.executor import Interrupted, execute
+from asyncmodes.executor import execute
 from asyncmodes.modes import parse_mode
 from asyncmodes.sources import Options, opened
 from tests.servers import (
     GUARD_S,
     always,
     descriptors,
+    interrupted,
     on_real_time,
     once,
     reply,
@@ -502,14 +503,10 @@ def test_cancelling_the_run_closes_its_sockets():
     async def main():
         async with serving(silence) as server:
             before = descriptors()
-            running = asyncio.create_task(run_tasks([request(server.url)] * 5, "parallel"))
-            await until(lambda: len(server.requests) == 5)
-            running.cancel()
-            with pytest.raises(Interrupted) as interrupted:
-                await running
+            run = await interrupted([request(server.url)] * 5, until(lambda: len(server.requests) == 5), "parallel")
             # The server's own ends are open until it stops being silent.
             await until(lambda: descriptors() <= before + 5)
-            return interrupted.value.run
+            return run
 
     run = on_real_time(main)
     assert {str(span.state) for span in run.spans} == {"cancelled"}

@@ -77,9 +77,7 @@ def goals() -> Iterator[Goal]:
         rounds=9,
     )
     yield Goal("limited=100 against bare workers that record nothing", took["limited"] / took["bare"], 1.5)
-    yield Goal(
-        "gather + Semaphore(100) against limited=100", took["semaphore"] / took["limited"], 10, at_least=True
-    )
+    yield Goal("gather + Semaphore(100) against limited=100", took["semaphore"] / took["limited"], 10, at_least=True)
     yield Goal("parallel against gather as people run it", took["parallel"] / took["gather"], 0.5)
     yield Goal(
         "parallel against gather, collector paused for both", took["parallel"] / took["gather, no collector"], 1.0

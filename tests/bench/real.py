@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from asyncmodes.api import words
 from asyncmodes.measure import execute
 from asyncmodes.modes import parse_mode
-from asyncmodes.predict import predict
+from asyncmodes.prediction import predict
 from asyncmodes.tasks import Task
 from tests.bench.goal import Goal
 
