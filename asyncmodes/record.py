@@ -222,16 +222,21 @@ class Recorder:
         return self._run(self._verdict(), total, drained, self._orphans(), notes)
 
     def snapshot(self, now_ns: int) -> Run:
-        """The record as it stands at `now_ns` of a run that is under way."""
+        """The record as it stands at `now_ns` of a run that is under way; orphans are running or have ended."""
         total = self.resumed_ns
         if total is None or self.mode.leftovers is Leftovers.CANCEL:
             total = now_ns
-        return self._run(Verdict.RUNNING, total, now_ns, set(), ())
+        orphans = {i for i in self._left_alone() if self.starts[i] >= 0}
+        return self._run(Verdict.RUNNING, total, now_ns, orphans, ())
 
     def _orphans(self) -> set[int]:
+        return {i for i in self._left_alone() if self.ends[i] >= 0} - self.cancelled
+
+    def _left_alone(self) -> list[int]:
+        """The tasks that were not final when the caller resumed and were left to go on."""
         if self._ends_at_resume is None or self.mode.leftovers is Leftovers.CANCEL:
-            return set()
-        return {i for i, end in enumerate(self._ends_at_resume) if end < 0 <= self.ends[i]} - self.cancelled
+            return []
+        return [i for i, end in enumerate(self._ends_at_resume) if end < 0]
 
     def _verdict(self) -> Verdict:
         if self.decided_by is not None:
@@ -241,6 +246,7 @@ class Recorder:
         return Verdict.REJECTED if self.mode.stop is Stop.ON_SUCCESS else Verdict.FULFILLED
 
     def _run(self, verdict: Verdict, total: int, drained: int, orphans: set[int], notes: tuple[str, ...]) -> Run:
+        ends = self.ends[:]  # before the starts: a snapshot's task may not have ended before it started
         return Run(
             tasks=self.tasks,
             mode=self.mode,
@@ -249,7 +255,7 @@ class Recorder:
             total_ns=total,
             drained_ns=drained,
             starts=self.starts[:],
-            ends=self.ends[:],
+            ends=ends,
             lanes=self.lanes[:],
             failures=dict(self.failures),
             cancelled=frozenset(self.cancelled),
