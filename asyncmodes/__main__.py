@@ -18,7 +18,22 @@ def main() -> int:
             return 0
     from asyncmodes.commands.program import main as run_program
 
-    return run_program(sys.argv[1:])
+    code = run_program(sys.argv[1:])
+    _leave_without_stuck_threads(code)
+    return code
+
+
+def _leave_without_stuck_threads(code: int) -> None:
+    """End the process here if a thread hangs in a file or a host name, since the interpreter would wait for it."""
+    import threading
+
+    if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
+        import os
+
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        os._exit(code)
 
 
 if __name__ == "__main__":

@@ -177,8 +177,12 @@ def on_real_time(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     """Run `main` on a new event loop; no asyncio task may be left behind and no error go unseen."""
     unseen = []
 
+    def see(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "incoming connection" not in context["message"]:  # the server's own side; told in debug mode only
+            unseen.append(context)
+
     async def watched() -> Any:
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: unseen.append(context))
+        asyncio.get_running_loop().set_exception_handler(see)
         async with asyncio.timeout(GUARD_S):
             result = await main()
         left = asyncio.all_tasks() - {asyncio.current_task()}

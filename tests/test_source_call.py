@@ -182,6 +182,13 @@ def test_a_lane_goes_on_after_a_timeout():
     ]
 
 
+def test_a_timeout_that_was_not_needed_is_forgotten():
+    """When its time comes, another task that runs on is left alone, and nothing goes wrong unseen."""
+    tasks = [call(sleeper(0.1), timeout_s=0.5), call(sleeper(1))]
+    run = on_virtual_time(lambda: run_tasks(tasks, "limited=1+settled"))
+    assert [told(span) for span in run.spans] == ["ok at 100", "ok at 1100"]
+
+
 def test_real_input_and_output_on_the_virtual_clock_is_a_failure():
     """The virtual clock's refusal is the task's failure."""
     span = one(lambda: asyncio.to_thread(print))

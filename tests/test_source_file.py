@@ -13,7 +13,7 @@ from asyncmodes.tasks import FileRead, Task
 from tests.servers import GUARD_S, descriptors, interrupted, join_threads, on_real_time, run_tasks
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="special files and descriptors are POSIX matters")
-CHUNK = 256 * 1024
+CHUNK = 512 * 1024
 
 
 def read(path, timeout_ms=None):

@@ -23,7 +23,7 @@ from asyncmodes.tasks import Failure, FileRead, Task, TaskFailed
 
 T = TypeVar("T")
 
-_CHUNK = 256 * 1024
+_CHUNK = 512 * 1024
 _SPECIAL = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),

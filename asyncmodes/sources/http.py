@@ -26,12 +26,12 @@ import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from functools import partial
 from http import HTTPStatus
-from types import SimpleNamespace
 
 import aiohttp
-from aiohttp import hdrs
+from aiohttp import AddrInfoType, hdrs
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError, TransferEncodingError
 from multidict import CIMultiDict
@@ -60,16 +60,15 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
     notes = descriptor_notes(lanes)
     if lanes > MOST_THREADS and len({_origin(task) for task in tasks}) > MOST_THREADS:
         notes = (f"host names are looked up by at most {MOST_THREADS} threads at once", *notes)
-    tracing = aiohttp.TraceConfig()
-    tracing.on_connection_reuseconn.append(_note_reuse)
     with threads(lanes, "host name") as pool:
         async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, limit_per_host=0, resolver=_Resolver(pool)),
+            connector=aiohttp.TCPConnector(
+                limit=0, limit_per_host=0, resolver=_Resolver(pool), socket_factory=_new_socket
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={hdrs.USER_AGENT: f"asyncmodes/{__version__}"},
             timeout=_NO_TIMEOUT,
             trust_env=options.trust_env,
-            trace_configs=[tracing],
         ) as session:
             yield Opened([partial(_request, session, task, options.max_bytes) for task in tasks], notes)
 
@@ -87,7 +86,6 @@ async def _request(session: aiohttp.ClientSession, task: Task, most: int) -> Map
 
 
 async def _exchange(session: aiohttp.ClientSession, work: Request, most: int, detail: dict[str, object]) -> None:
-    attempt = _Attempt(work)
     async with session.request(
         work.method,
         work.url,
@@ -95,8 +93,7 @@ async def _exchange(session: aiohttp.ClientSession, work: Request, most: int, de
         data=None if work.data is None else io.BytesIO(work.data),
         allow_redirects=not set(work.expect_status) & set(_REDIRECTS),  # who expects one wants to see it
         max_redirects=MOST_REDIRECTS + 1,  # aiohttp gives up at this one, instead of after it
-        middlewares=(attempt.send,),
-        trace_request_ctx=attempt,
+        middlewares=(_Attempt(work).send,),
     ) as response:
         detail["status"] = response.status
         await _read(response, most, detail)
@@ -151,21 +148,28 @@ class _Attempt:
 
     def __init__(self, work: Request) -> None:
         self._work = work
-        self.reused = False
+        self.connects = False
 
     async def send(self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         """Send the request; a failure on a new connection is final."""
-        self.reused = False
+        self.connects = False
+        _attempt.set(self)
         try:
             return await handler(request)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            if self.reused:
+            if not self.connects:
                 raise
             raise TaskFailed(_failure(error, self._work)) from error
 
 
-async def _note_reuse(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
-    context.trace_request_ctx.reused = True
+_attempt: ContextVar[_Attempt] = ContextVar("attempt")
+
+
+def _new_socket(address: AddrInfoType) -> socket.socket:
+    """A socket for a connection of the attempt under way."""
+    _attempt.get().connects = True
+    family, kind, protocol, _, _ = address
+    return socket.socket(family, kind, protocol)
 
 
 class _Resolver(AbstractResolver):

@@ -57,7 +57,8 @@ def system_text(error: OSError) -> str:
     resolver = isinstance(error, socket.gaierror)  # its numbers are no errno
     if error.errno in (errno.EMFILE, errno.ENFILE) and not resolver:
         return f"too many open files; {_FEWER}"
-    if error.errno and error.errno > 0 and not resolver:
+    on_windows = getattr(error, "winerror", None) is not None  # its errno is often just "invalid argument"
+    if error.errno and error.errno > 0 and not resolver and not on_windows:
         return os.strerror(error.errno)
     return one_line(error.strerror or str(error)) or type(error).__name__
 
