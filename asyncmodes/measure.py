@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
+from random import Random
 
 from asyncmodes import __version__
 from asyncmodes.clocks import ClockName, new_loop, running_clock
@@ -17,9 +19,16 @@ from asyncmodes.modes import DEFAULT_MODES, Mode, parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
 from asyncmodes.sources import Options, opened, refuse_too_long, refuse_virtual
-from asyncmodes.tasks import Task
+from asyncmodes.tasks import Outcome, Task
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
+
+
+class Order(StrEnum):
+    """In which order the modes of one round are run."""
+
+    IN_TURN = "in-turn"
+    SHUFFLED = "shuffled"
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,8 @@ class Plan:
     runs: int = 1
     warmup: int = 0
     options: Options = field(default_factory=Options)
+    order: Order = Order.IN_TURN
+    seed: int = 0
 
     def check(self) -> None:
         """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
@@ -48,8 +59,23 @@ class Plan:
             refuse_too_long(self.tasks)
 
 
-Watch = Callable[[Comparison, Callable[[], Run]], None]
-"""Is told of each measured run as it begins: the comparison of the runs that are done, and what tells how it stands."""
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A run that begins: the comparison of those that are done, and which of how many it is, warm-ups included.
+
+    `left_ns` is how long it and the ones after it will take, None if unknown; `snapshot` tells how it stands.
+    """
+
+    comparison: Comparison
+    number: int
+    count: int
+    is_warmup: bool
+    left_ns: int | None
+    snapshot: Callable[[], Run]
+
+
+Watch = Callable[[Progress], None]
+"""Is told of each run as it begins."""
 
 
 def plan(
@@ -62,6 +88,8 @@ def plan(
     runs: int = 1,
     warmup: int = 0,
     options: Options | None = None,
+    order: str = "in-turn",
+    seed: int = 0,
 ) -> Plan:
     """Make a plan from modes in any spelling; the same mode twice is run once.
 
@@ -74,7 +102,7 @@ def plan(
     if chosen not in parsed:
         listed = ", ".join(map(str, parsed))
         raise UsageError.at("baseline", f"{chosen} is not among the modes", f"choose one of {listed}")
-    made = Plan(title, tasks, parsed, chosen, ClockName(clock), runs, warmup, options or Options())
+    made = Plan(title, tasks, parsed, chosen, ClockName(clock), runs, warmup, options or Options(), Order(order), seed)
     made.check()
     return made
 
@@ -116,7 +144,7 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
 
     A cancellation ends it with what had happened until then, marked as interrupted.
     """
-    predicted = {mode: predict(made.tasks, mode) for mode in made.modes}
+    rounds = list(_rounds(made))
     comparison = Comparison(
         title=made.title,
         clock=made.clock,
@@ -128,28 +156,101 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
         environment=environment(),
         asyncmodes=__version__,
     )
+    expected = {mode: predict(made.tasks, mode) for mode in made.modes}
+    left = _TimeLeft([mode for mode, _ in rounds], expected)
     try:
-        for _ in range(made.warmup):
-            await execute(made.tasks, made.modes[0], made.options)
-        for repeat in range(made.runs):
-            for mode in made.modes:
-                expected = predicted[mode]
-                labelled = _labeller(repeat, None if expected is None else expected.total_ns)
-                async with opened(made.tasks, mode, made.options) as sources:
-                    execution = Execution(made.tasks, sources.starts, mode, sources.notes)
-                    if watch is not None:
-                        watch(comparison, _snapshots(execution, labelled))
-                    try:
-                        await execution.finish()
-                    finally:
-                        if execution.record is not None:
+        for number, (mode, repeat) in enumerate(rounds):
+            labelled = _labeller(repeat or 0, expected[mode])
+            async with opened(made.tasks, mode, made.options) as sources:
+                execution = Execution(made.tasks, sources.starts, mode, sources.notes)
+                if watch is not None:
+                    watch(
+                        Progress(
+                            comparison, number, len(rounds), repeat is None, left.ns, _snapshots(execution, labelled)
+                        )
+                    )
+                try:
+                    await execution.finish()
+                finally:
+                    if execution.record is not None:
+                        left.ran(execution.record)
+                        if repeat is not None:
                             comparison = replace(comparison, runs=(*comparison.runs, labelled(execution.record)))
     except asyncio.CancelledError:
         comparison = replace(comparison, interrupted=True)
-    return comparison
+    return with_predictions(comparison)
 
 
-def _labeller(repeat: int, predicted_ns: int | None) -> Callable[[Run], Run]:
+def _rounds(made: Plan) -> Iterator[tuple[Mode, int | None]]:
+    """Every run to be done, as mode and repeat; None for a warm-up."""
+    yield from [(made.modes[0], None)] * made.warmup
+    dice = Random(made.seed)  # noqa: S311  # reproducible on purpose, and no secret
+    for repeat in range(made.runs):
+        modes = list(made.modes)
+        if made.order is Order.SHUFFLED:
+            dice.shuffle(modes)
+        yield from ((mode, repeat) for mode in modes)
+
+
+class _TimeLeft:
+    """How long the runs to come will take, as far as runs of the same mode, or predictions, tell."""
+
+    def __init__(self, to_come: list[Mode], expected: Mapping[Mode, Run | None]) -> None:
+        self._to_come = to_come
+        self._known = {mode: run.drained_ns for mode, run in expected.items() if run is not None}
+
+    @property
+    def ns(self) -> int | None:
+        """The nanoseconds left, None if unknown."""
+        if any(mode not in self._known for mode in self._to_come):
+            return None
+        return sum(self._known[mode] for mode in self._to_come)
+
+    def ran(self, run: Run) -> None:
+        """Note that the next run is over and took so long."""
+        self._known[run.mode] = run.drained_ns
+        self._to_come = self._to_come[1:]
+
+
+def with_predictions(comparison: Comparison) -> Comparison:
+    """Predict what could not be known beforehand from durations measured where every task ended by itself.
+
+    Those of a sequential run, or else of a settled one; the mode they come from has no prediction of its own.
+    The prediction assumes that tasks do not slow each other down: what differs from it shows how much they do.
+    """
+    if all(run.predicted_ns is not None for run in comparison.runs):
+        return comparison
+    source = next((mode for mode in _BY_TRUST if any(map(_all_ended, comparison.runs_of(mode)))), None)
+    if source is None:
+        return comparison
+    outcomes = _median_outcomes([run for run in comparison.runs_of(source) if _all_ended(run)])
+    predicted = {mode: predict(comparison.tasks, mode, outcomes) for mode in comparison.modes if mode != source}
+    runs = []
+    for run in comparison.runs:
+        expected = predicted.get(run.mode)
+        known = run.predicted_ns is not None or expected is None
+        runs.append(run if known or expected is None else replace(run, predicted_ns=expected.total_ns))
+    return replace(comparison, runs=tuple(runs), predicted_from=source)
+
+
+_BY_TRUST = (parse_mode("sequential"), parse_mode("limited=1+settled"), parse_mode("limited=1"), parse_mode("settled"))
+
+
+def _all_ended(run: Run) -> bool:
+    return run.started == len(run) and not run.cancelled
+
+
+def _median_outcomes(runs: Sequence[Run]) -> list[Outcome]:
+    """Each task's median duration, with the failure that it had in the first of the runs."""
+    outcomes = []
+    for index in range(len(runs[0])):
+        durations = sorted(run.ends[index] - run.starts[index] for run in runs)
+        outcomes.append(Outcome(durations[(len(durations) - 1) // 2], runs[0].failures.get(index)))
+    return outcomes
+
+
+def _labeller(repeat: int, expected: Run | None) -> Callable[[Run], Run]:
+    predicted_ns = None if expected is None else expected.total_ns
     return lambda run: replace(run, repeat=repeat, predicted_ns=predicted_ns)
 
 

@@ -267,7 +267,11 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The same tasks run in several modes, each `repeats` times; `runs` are in the order in which they were run."""
+    """The same tasks run in several modes; `runs` are in the order in which they were run.
+
+    `predicted_from` is the mode whose measured durations the predicted totals come from, None if the tasks' own
+    durations were known beforehand.
+    """
 
     title: str
     clock: str
@@ -279,6 +283,7 @@ class Comparison:
     environment: Mapping[str, object]
     asyncmodes: str
     interrupted: bool = False
+    predicted_from: Mode | None = None
 
     def runs_of(self, mode: Mode) -> list[Run]:
         """The runs of one mode that were not interrupted, in order."""

@@ -41,7 +41,9 @@ class Summary:
 
     `counts`, `delivered`, `lost`, `peak` and `drained_ns` are those of the run that delivered least, so that
     one bad run among many cannot hide. `speedup` is None unless both modes got all they waited for, delivered
-    equally many results, and took more than 0. `slowdown` compares mean task durations with the baseline's.
+    equally many results, and took more than 0; its error is propagated from both deviations as if they
+    were independent. `slowdown` compares mean task durations with the baseline's, over tasks
+    that ended ok in both.
     """
 
     mode: Mode
@@ -52,6 +54,7 @@ class Summary:
     delivered: int
     lost: int
     speedup: float | None
+    speedup_stddev: float | None
     slowdown: float | None
     predicted_ns: int | None
     peak: int
@@ -83,30 +86,35 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[below]
 
 
-def equal_totals(a_ns: float, b_ns: float, clock: str) -> bool:
-    """Whether two totals of one run each are the same within noise: 2 % or 2 ms; the virtual clock has none."""
+def equal_totals(a: Totals, b: Totals, clock: str) -> bool:
+    """Whether two totals differ by less than their noise.
+
+    That is both standard deviations together; for single runs 2 % or 2 ms; the virtual clock has none.
+    """
     if clock == "virtual":
-        return a_ns == b_ns
-    return abs(a_ns - b_ns) < max(NOISE_NS, NOISE_SHARE * max(a_ns, b_ns))
+        return a.mean == b.mean
+    noise = max(NOISE_NS, NOISE_SHARE * max(a.mean, b.mean))
+    if a.stddev is not None and b.stddev is not None:
+        noise = math.hypot(a.stddev, b.stddev)
+    return abs(a.mean - b.mean) < noise
 
 
 def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None) -> Summary:
     shown = worst(runs)
     durations = _durations(runs)
-    base_durations = _durations(base) if base else None
-    slowdown = None
-    if durations and base_durations and base_durations.mean > 0:
-        slowdown = durations.mean / base_durations.mean
+    total = _totals([run.total_ns for run in runs])
+    speedup = _speedup(runs, base) if base else None
     return Summary(
         mode=mode,
         runs=len(runs),
-        total=_totals([run.total_ns for run in runs]),
+        total=total,
         task=durations,
         counts=shown.counts,
         delivered=shown.delivered,
         lost=shown.lost,
-        speedup=_speedup(runs, base) if base else None,
-        slowdown=slowdown,
+        speedup=speedup,
+        speedup_stddev=_speedup_stddev(speedup, total, base) if base else None,
+        slowdown=_slowdown(runs, base) if base else None,
         predicted_ns=runs[0].predicted_ns,
         peak=max(run.peak for run in runs),
         drained_ns=shown.drained_ns,
@@ -123,6 +131,13 @@ def _speedup(runs: Sequence[Run], base: Sequence[Run]) -> float | None:
     return theirs / ours if ours > 0 and theirs > 0 else None
 
 
+def _speedup_stddev(speedup: float | None, total: Totals, base: Sequence[Run]) -> float | None:
+    reference = _totals([run.total_ns for run in base])
+    if speedup is None or total.stddev is None or reference.stddev is None:
+        return None
+    return speedup * math.hypot(total.stddev / total.mean, reference.stddev / reference.mean)
+
+
 def _totals(totals: list[int]) -> Totals:
     mean = _mean(totals)
     stddev = None
@@ -130,6 +145,25 @@ def _totals(totals: list[int]) -> Totals:
         stddev = math.sqrt(sum((total - mean) ** 2 for total in totals) / (len(totals) - 1))
     ordered = sorted(totals)
     return Totals(mean, stddev, quantile(ordered, 0.5), ordered[0], ordered[-1])
+
+
+def _slowdown(runs: Sequence[Run], base: Sequence[Run]) -> float | None:
+    """Mean durations are compared over the tasks that ended ok in both modes: others say nothing about slowness."""
+    ours, theirs = _ok_durations(runs), _ok_durations(base)
+    both = ours.keys() & theirs.keys()
+    reference = sum(theirs[index] for index in both)
+    return sum(ours[index] for index in both) / reference if reference else None
+
+
+def _ok_durations(runs: Sequence[Run]) -> dict[int, float]:
+    """The mean duration of each task over the runs in which it ended ok."""
+    sums: dict[int, tuple[int, int]] = {}
+    for run in runs:
+        for index, (start, end) in enumerate(zip(run.starts, run.ends, strict=True)):
+            if end >= 0 and index not in run.failures and index not in run.cancelled:
+                total, count = sums.get(index, (0, 0))
+                sums[index] = total + end - start, count + 1
+    return {index: total / count for index, (total, count) in sums.items()}
 
 
 def _durations(runs: Sequence[Run]) -> Durations | None:

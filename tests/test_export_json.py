@@ -67,6 +67,7 @@ def test_the_contract_s_example():
         "delivered": 4,
         "lost": 0,
         "speedup": 2.0,
+        "speedup_stddev": None,
         "slowdown": 1.0,
         "predicted_s": 0.5,
         "peak_in_flight": 2,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from asyncmodes.modes import parse_mode
 from asyncmodes.record import Verdict
-from asyncmodes.stats import equal_totals, quantile, summarise
+from asyncmodes.stats import Totals, equal_totals, quantile, summarise
 from asyncmodes.tasks import State
 from tests.comparisons import DISHES, MS, TROUBLE, comparison, delay
 
@@ -96,4 +96,23 @@ def test_durations_leave_out_what_was_cut_short():
 )
 def test_equal_within_noise(a: float, b: float, clock: str, equal: bool):
     """Single totals within 2 % or 2 ms are equal on the real clock; the virtual one has no noise."""
-    assert equal_totals(a * MS, b * MS, clock) is equal
+    one, other = (Totals(ms * MS, None, ms * MS, int(ms * MS), int(ms * MS)) for ms in (a, b))
+    assert equal_totals(one, other, clock) is equal
+
+
+@pytest.mark.parametrize(("stddev", "equal"), [(3, False), (5, True)])
+def test_repeated_totals_are_equal_within_their_deviations(stddev: float, equal: bool):
+    """Means that differ by less than both deviations together are equal, however small the difference in percent."""
+    one, other = (Totals(ms * MS, stddev * MS, ms * MS, int(ms * MS), int(ms * MS)) for ms in (100, 105))
+    assert equal_totals(one, other, "real") is equal
+
+
+def test_speedup_carries_its_error():
+    """The error of a speedup is propagated from both modes' deviations."""
+    subject = comparison(DISHES, ["sequential", "parallel"], runs=2)
+    totals = iter([1000, 400, 1100, 440])
+    runs = tuple(replace(run, total_ns=next(totals) * MS) for run in subject.runs)
+    base, fast = summarise(replace(subject, runs=runs))
+    assert fast.speedup == pytest.approx(2.5)
+    assert base.total.stddev is not None
+    assert fast.speedup_stddev == pytest.approx(2.5 * 2**0.5 * (base.total.stddev / base.total.mean))

@@ -6,15 +6,15 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from rich.live import Live
 
 from asyncmodes.commands.output import Screen
-from asyncmodes.record import Comparison, Run
+from asyncmodes.measure import Progress
 from asyncmodes.views.live import live_picture
 from asyncmodes.views.picture import NARROWEST, WIDEST, Look
+from asyncmodes.views.progress import progress_text
 
 _FRAME_S = 0.08
 _REST = 4  # times as long as a frame took to draw, at least, until the next one
@@ -29,13 +29,13 @@ class LivePicture:
         self._fixed_width = fixed_width
         self._console = screen.console()
         self._live = Live(console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop")
-        self._subject: tuple[Comparison, Callable[[], Run]] | None = None
+        self._progress: Progress | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._draw, name="asyncmodes live", daemon=True)
 
-    def watch(self, comparison: Comparison, snapshot: Callable[[], Run]) -> None:
+    def watch(self, progress: Progress) -> None:
         """Show this run from now on."""
-        self._subject = comparison, snapshot
+        self._progress = progress
 
     def __enter__(self) -> LivePicture:
         self._switch_interval = sys.getswitchinterval()
@@ -54,14 +54,18 @@ class LivePicture:
         pause = _FRAME_S
         while not self._over.wait(pause):
             began = time.perf_counter()
-            if self._subject is not None:
-                self._frame(*self._subject)
+            if self._progress is not None:
+                self._frame(self._progress)
             pause = max(_FRAME_S, _REST * (time.perf_counter() - began))
 
-    def _frame(self, comparison: Comparison, snapshot: Callable[[], Run]) -> None:
+    def _frame(self, progress: Progress) -> None:
         columns, lines = shutil.get_terminal_size()
         look = self._look
         if not self._fixed_width:
             look = replace(look, width=max(NARROWEST, min(columns, WIDEST)))
             self._console.width = columns
-        self._live.update(live_picture(comparison, snapshot(), look, lines), refresh=True)
+        now = progress.snapshot()
+        said = progress_text(
+            progress.number, progress.count, str(now.mode), is_warmup=progress.is_warmup, left_ns=progress.left_ns
+        )
+        self._live.update(live_picture(progress.comparison, now, look, lines, said), refresh=True)

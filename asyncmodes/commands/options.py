@@ -26,12 +26,15 @@ class Common:
         str | None, typer.Option(metavar="TIME", help="For each task, such as 2s (default: 30s for URLs, else none).")
     ] = None
     runs: Annotated[int, typer.Option(metavar="N", help="Run every mode so often, all modes in turn.")] = 1
+    order: Annotated[
+        str, typer.Option(metavar="in-turn|shuffled", help="The order of the modes in each round of --runs.")
+    ] = "in-turn"
     warmup: Annotated[
         int | None,
         typer.Option(metavar="N", help="Unrecorded runs first (default: 1 for URLs and files, 0 for fake delays)."),
     ] = None
     reverse: Annotated[bool, typer.Option("--reverse", help="Run the tasks in reverse order.")] = False
-    seed: Annotated[int, typer.Option(metavar="N", help="For delays drawn from a range.")] = 0
+    seed: Annotated[int, typer.Option(metavar="N", help="For delays drawn from a range, and a shuffled order.")] = 0
     output_format: Annotated[
         str, typer.Option("--format", metavar="table|json", help="What goes to standard output.")
     ] = "table"

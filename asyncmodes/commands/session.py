@@ -8,12 +8,14 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
+from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions
 from asyncmodes.commands.output import Export, Screen, note, write_stdout
+from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.signals import Signals
 from asyncmodes.errors import OutputError, UsageError
-from asyncmodes.measure import Plan, measure, plan
+from asyncmodes.measure import Order, Plan, measure, plan
 from asyncmodes.modes import DEFAULT_MODES, parse_mode
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options
@@ -59,6 +61,9 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
             note(f"error: {error}")
             code = code if comparison.interrupted else OUTPUT_FAILED
     write_stdout(_result(comparison, screen, command, options))
+    if not options.quiet:
+        for warning in warnings(comparison):
+            note(f"warning: {warning.message}")
     return code
 
 
@@ -72,6 +77,7 @@ def _check(options: Common) -> None:
             raise UsageError.at(option, f"{value} is too few", f"write a whole number of at least {least}")
 
     one_of("--format", options.output_format, ("table", "json"))
+    one_of("--order", options.order, tuple(Order))
     one_of("--clock", options.clock, tuple(ClockName))
     at_least("--runs", options.runs, 1)
     at_least("--warmup", options.warmup, 0)
@@ -93,6 +99,8 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
         clock=options.clock,
         runs=options.runs,
         warmup=_default_warmup(tasks) if options.warmup is None else options.warmup,
+        order=options.order,
+        seed=options.seed,
         options=Options(max_bytes=options.max_bytes, trust_env=options.trust_env),
     )
     for mode, times in seen.items():
@@ -143,13 +151,14 @@ def _announce(made: Plan) -> None:
 def _measure(made: Plan, screen: Screen, command: str, options: Common, signals: Signals) -> Comparison:
     live = options.live and screen.terminal and not options.quiet and made.clock is ClockName.REAL
     with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
-        if not (live and options.output_format == "table"):
-            return signals.run(measure(made), runner)
-        from asyncmodes.commands.live import LivePicture
+        if live and options.output_format == "table":
+            from asyncmodes.commands.live import LivePicture
 
-        look = screen.look(command, options.rows)
-        with LivePicture(screen, look, fixed_width=options.width is not None) as picture:
-            return signals.run(measure(made, picture.watch), runner)
+            look = screen.look(command, options.rows)
+            with LivePicture(screen, look, fixed_width=options.width is not None) as picture:
+                return signals.run(measure(made, picture.watch), runner)
+        with ProgressLine(wanted=not options.quiet and made.runs + made.warmup > 1) as line:
+            return signals.run(measure(made, line.watch), runner)
 
 
 def _result(comparison: Comparison, screen: Screen, command: str, options: Common) -> str:

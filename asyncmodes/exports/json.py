@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from asyncmodes.advice import warnings
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Mode, parse_mode
 from asyncmodes.record import NEVER, Comparison, Run, Verdict
@@ -36,8 +37,10 @@ def as_document(comparison: Comparison) -> dict[str, object]:
         "modes": [str(mode) for mode in comparison.modes],
         "baseline": str(comparison.baseline),
         "interrupted": comparison.interrupted,
+        "predicted_from": None if comparison.predicted_from is None else str(comparison.predicted_from),
         "runs": [_run(run) for run in comparison.runs],
         "summary": [_summary(summary) for summary in summarise(comparison)],
+        "warnings": [asdict(warning) for warning in warnings(comparison)],
     }
 
 
@@ -116,6 +119,7 @@ def _summary(summary: Summary) -> dict[str, object]:
         "delivered": summary.delivered,
         "lost": summary.lost,
         "speedup": summary.speedup,
+        "speedup_stddev": summary.speedup_stddev,
         "slowdown": summary.slowdown,
         "predicted_s": _seconds(summary.predicted_ns),
         "peak_in_flight": summary.peak,
@@ -153,7 +157,7 @@ def read_json(text: str, where: str = "result") -> Comparison:
 def _comparison(document: Mapping[str, Any]) -> Comparison:
     runs = [_read_run(run) for run in document["runs"]]
     modes = tuple(parse_mode(mode) for mode in document.get("modes") or _modes_of(document["runs"]))
-    baseline = document.get("baseline")
+    baseline, predicted_from = document.get("baseline"), document.get("predicted_from")
     return Comparison(
         title=document.get("title", ""),
         clock=document["clock"],
@@ -165,6 +169,7 @@ def _comparison(document: Mapping[str, Any]) -> Comparison:
         environment=document["environment"],
         asyncmodes=document["asyncmodes"],
         interrupted=document["interrupted"],
+        predicted_from=parse_mode(predicted_from) if predicted_from else None,
     )
 
 

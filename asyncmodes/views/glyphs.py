@@ -24,11 +24,12 @@ class Glyphs:
     plus_minus: str
     tick: str
     rule: str
+    until: str
     levels: str | None
 
 
-UNICODE = Glyphs("·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", None)
+UNICODE = Glyphs("·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "▁▂▃▄▅▆▇█")
+ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", None)
 
 STYLES = {
     State.OK: "cyan",

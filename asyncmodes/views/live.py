@@ -9,17 +9,18 @@ from rich.text import Text
 
 from asyncmodes.record import Comparison, Run
 from asyncmodes.stats import summarise
-from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, drawn_runs, run_heading, timelines
+from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, drawn_runs, run_heading, timelines, wrapped
 
 _FRAME_LINES = 2  # kept free so that the terminal need not scroll
 
 
-def live_picture(comparison: Comparison, now: Run, look: Look, height: int) -> Text:
-    """The runs that are done and the one under way, folded until they fit into `height` lines.
+def live_picture(comparison: Comparison, now: Run, look: Look, height: int, said: str = "") -> Text:
+    """The runs that are done and the one under way, folded until they fit into `height` lines, below what is `said`.
 
     The axis is as long as the longest run so far, or as what is predicted for the one under way.
     """
-    room = max(height - _FRAME_LINES, 1)
+    first = wrapped(Text(said, "dim"), look.width)[:1] if said else []
+    room = max(height - _FRAME_LINES - len(first), 1)
     done = [run for run in drawn_runs(comparison) if run.mode != now.mode]
     span = max([now.predicted_ns or 0, *(run.predicted_ns or 0 for run in comparison.runs)])
     if look.width >= NARROWEST_TIMELINE:
@@ -27,8 +28,8 @@ def live_picture(comparison: Comparison, now: Run, look: Look, height: int) -> T
             drawn = _timelines(comparison, [*shown, now], replace(look, rows=rows), span)
             lines = [*_finished(done, shown, look), *drawn]
             if len(lines) <= room:
-                return Text("\n").join(lines)
-    return Text("\n").join(_headings([*done, now], look)[-room:])
+                return Text("\n").join([*first, *lines])
+    return Text("\n").join([*first, *_headings([*done, now], look)[-room:]])
 
 
 def _timelines(comparison: Comparison, runs: Sequence[Run], look: Look, span_ns: int) -> list[Text]:

@@ -23,8 +23,14 @@ def sentences(comparison: Comparison) -> list[str]:
         said += _against(base, [s for s in summaries if s is not base], comparison)
     elif base is not None:
         said += _alone(base, worst(comparison.runs_of(base.mode)))
+    said += _slowdowns(base, summaries, comparison) if base is not None else []
     for summary in summaries:
         said += _partial(summary, worst(comparison.runs_of(summary.mode)))
+    if comparison.predicted_from is not None:
+        said.append(
+            f"predicted: from the durations measured in {comparison.predicted_from}, as if tasks did not slow each "
+            "other down"
+        )
     notes = dict.fromkeys(note for run in comparison.runs for note in run.notes)
     return said + list(notes)
 
@@ -80,9 +86,7 @@ def _relation(summary: Summary, base: Summary, comparison: Comparison) -> str:
 
 
 def _equal(a: Summary, b: Summary, comparison: Comparison) -> bool:
-    if a.total.stddev is None or b.total.stddev is None:
-        return equal_totals(a.total.mean, b.total.mean, comparison.clock)
-    return abs(a.total.mean - b.total.mean) <= a.total.stddev + b.total.stddev
+    return equal_totals(a.total, b.total, comparison.clock)
 
 
 def _instead(ours: Sequence[float], theirs: float) -> str:
@@ -95,6 +99,27 @@ def _instead(ours: Sequence[float], theirs: float) -> str:
 def listed(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+_MUCH_SLOWER = 1.5
+_BOTTLENECKS = {
+    "url": ("request", "the server or the line is the bottleneck"),
+    "request": ("request", "the server is the bottleneck"),
+    "file": ("read", "the disk or the system is the bottleneck"),
+}
+
+
+def _slowdowns(base: Summary, summaries: Sequence[Summary], comparison: Comparison) -> list[str]:
+    """How much longer each task took beside others than in the baseline mode, where that is much."""
+    kinds = {task.work.kind for task in comparison.tasks}
+    what, why = _BOTTLENECKS.get(kinds.pop(), ("task", "")) if len(kinds) == 1 else ("task", "")
+    reason = why or "tasks slow each other down"
+    beside = "alone" if base.mode.width == 1 else f"in {base.mode}"
+    return [
+        f"each {what} took {summary.slowdown:.1f} times as long in {summary.mode} as {beside}: {reason}"
+        for summary in summaries
+        if summary.slowdown is not None and summary.slowdown >= _MUCH_SLOWER
+    ]
 
 
 def _alone(summary: Summary, run: Run) -> list[str]:

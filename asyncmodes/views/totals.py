@@ -10,9 +10,11 @@ from rich.text import Text
 
 from asyncmodes.stats import Summary
 from asyncmodes.tasks import State
-from asyncmodes.views.axis import duration
+from asyncmodes.views.axis import duration, unit_for
 from asyncmodes.views.glyphs import STYLES, Glyphs, word
 from asyncmodes.views.timeline import fit
+
+NOTICEABLE = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,15 @@ def _columns(summaries: Sequence[Summary], glyphs: Glyphs) -> list[Column]:
     columns = [
         Column("mode", [str(summary.mode) for summary in summaries], 0),
         Column("total", [total_text(summary, glyphs) for summary in summaries], 0, "bold"),
+        *_spread(summaries, glyphs),
         Column("predicted", [_optional(summary.predicted_ns, glyphs) for summary in summaries], 2),
     ]
     if sum(summary.speedup is not None for summary in summaries) > 1:
-        columns.insert(2, Column("speedup", [speedup_text(summary, glyphs) for summary in summaries], 4))
+        columns.insert(-1, Column("speedup", [speedup_text(summary, glyphs) for summary in summaries], 4))
     if any(summary.drained_ns > summary.total.max for summary in summaries):
         columns.append(Column("drained", [duration(summary.drained_ns) for summary in summaries], 7))
+    if any(slowed_down(summary) for summary in summaries):
+        columns.append(Column("slowdown", [slowdown_text(summary, glyphs) for summary in summaries], 5))
     columns += [
         Column("peak", [str(summary.peak) for summary in summaries], 6),
         Column("ok", figures(State.OK), 1),
@@ -87,12 +92,37 @@ def total_text(summary: Summary, glyphs: Glyphs) -> str:
     """The mean total, with its standard deviation where there are several runs."""
     if summary.total.stddev is None:
         return duration(summary.total.mean)
-    return f"{duration(summary.total.mean)} {glyphs.plus_minus} {duration(summary.total.stddev)}"
+    unit = unit_for(summary.total.mean)
+    return f"{duration(summary.total.mean)} {glyphs.plus_minus} {duration(summary.total.stddev, unit)}"
 
 
 def speedup_text(summary: Summary, glyphs: Glyphs) -> str:
     """How many times as fast as the baseline, or a dash where that would compare different things."""
-    return glyphs.dash if summary.speedup is None else f"{summary.speedup:.2f}{glyphs.times}"
+    if summary.speedup is None:
+        return glyphs.dash
+    error = f" {glyphs.plus_minus} {summary.speedup_stddev:.2f}" if summary.speedup_stddev else ""
+    return f"{summary.speedup:.2f}{glyphs.times}{error}"
+
+
+def slowed_down(summary: Summary) -> bool:
+    """Whether tasks took noticeably more or less time than in the baseline mode."""
+    return summary.slowdown is not None and not 1 / NOTICEABLE < summary.slowdown < NOTICEABLE
+
+
+def slowdown_text(summary: Summary, glyphs: Glyphs) -> str:
+    """How many times as long a task took as in the baseline mode."""
+    return glyphs.dash if summary.slowdown is None else f"{summary.slowdown:.2f}{glyphs.times}"
+
+
+def _spread(summaries: Sequence[Summary], glyphs: Glyphs) -> list[Column]:
+    """Median and range, where there are several runs."""
+    if all(summary.runs == 1 for summary in summaries):
+        return []
+    ranges = [f"{duration(s.total.min)} {glyphs.until} {duration(s.total.max)}" for s in summaries]
+    return [
+        Column("median", [duration(summary.total.median) for summary in summaries], 8),
+        Column(f"min {glyphs.until} max", ranges, 9),
+    ]
 
 
 def _optional(ns: int | None, glyphs: Glyphs) -> str:
