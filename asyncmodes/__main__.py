@@ -16,9 +16,12 @@ def main() -> int:
             pass
         else:
             return 0
-    from asyncmodes.commands.program import main as run_program
+    try:
+        from asyncmodes.commands.program import main as run_program
 
-    code = run_program(sys.argv[1:])
+        code = run_program(sys.argv[1:])
+    except KeyboardInterrupt:  # while the program was still being loaded, or after its last word
+        code = 130
     _leave_without_stuck_threads(code)
     return code
 

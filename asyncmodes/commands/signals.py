@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
+
+from asyncmodes.virtual_time import VirtualTimeError
 
 T = TypeVar("T")
 SHOW_CURSOR = "\x1b[?25h"
@@ -47,7 +51,8 @@ class Signals:
             assert task is not None
             self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
             try:
-                return await coroutine
+                with _woken_by_signals(loop):
+                    return await coroutine
             finally:
                 self._cancel = None
 
@@ -63,6 +68,26 @@ class Signals:
             raise Terminated
         else:
             raise KeyboardInterrupt
+
+
+@contextmanager
+def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let a signal that arrives just before the loop falls asleep wake it, or its handler would wait for a timer."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.setblocking(False)
+        try:
+            loop.add_reader(ours, ours.recv, 4096)
+        except (NotImplementedError, VirtualTimeError):  # Windows' loop wakes by itself, and virtual time never sleeps
+            yield
+            return
+        before = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(ours)
 
 
 def _leave_at_once(number: int) -> None:
