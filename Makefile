@@ -27,8 +27,8 @@ bench: $(READY) ## measure against the goals, side by side, as ratios
 	$(BIN)/python -m tests.bench $(ONLY)
 
 picture: $(READY) ## draw the README's pictures anew
-	$(BIN)/asyncmodes compare --clock virtual -o examples/compare.svg >/dev/null
-	-$(BIN)/asyncmodes compare --spec examples/burnt-toast.toml --clock virtual -o examples/burnt-toast.svg >/dev/null
+	$(BIN)/asyncmodes compare --clock virtual -m sequential -m parallel -m limited=2 -o examples/compare.svg >/dev/null
+	$(BIN)/asyncmodes compare --spec examples/burnt-toast.toml --clock virtual -m sequential -m parallel -m parallel+cancel -m settled -o examples/burnt-toast.svg >/dev/null
 
 constraints: $(READY) ## pin what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable --exclude asyncmodes >constraints.txt

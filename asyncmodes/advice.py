@@ -74,7 +74,7 @@ def _outliers(totals: Sequence[int]) -> list[int]:
 def _lost_in_the_fastest(summaries: Sequence[Summary]) -> Iterator[Warning]:
     if len(summaries) < 2:
         return
-    fastest = min(summaries, key=lambda summary: summary.total.mean)
+    fastest = min(summaries, key=lambda summary: (summary.total.mean, -summary.delivered))
     most = max(summary.delivered for summary in summaries)
     if fastest.lost and fastest.delivered < most:
         mode = str(fastest.mode)

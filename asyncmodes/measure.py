@@ -80,7 +80,7 @@ Watch = Callable[[Progress], None]
 
 def plan(
     tasks: Sequence[Task],
-    modes: Sequence[str | Mode] = DEFAULT_MODES,
+    modes: Sequence[str | Mode] | str | Mode = DEFAULT_MODES,
     *,
     baseline: str | Mode | None = None,
     title: str = "",
@@ -95,7 +95,19 @@ def plan(
 
     The baseline is sequential if it is among the modes, else the first. Raises UsageError if any of it is wrong.
     """
-    parsed = tuple(dict.fromkeys(_mode(mode) for mode in modes))
+    listed_modes = [modes] if isinstance(modes, str | Mode) else modes
+    parsed = tuple(dict.fromkeys(_mode(mode) for mode in listed_modes))
+    if not parsed:
+        raise UsageError.at("modes", "there are none", "give at least one mode")
+    if clock not in tuple(ClockName):
+        raise UsageError.at("clock", f"there is no {clock!r}", "write real or virtual")
+    for task in tasks:
+        if not isinstance(task, Task):
+            raise UsageError.at(
+                "tasks", f"{task!r} is no task", "make tasks with words(...), call(...) or read_spec(...)"
+            )
+    if runs < 1 or warmup < 0:
+        raise UsageError.at("runs", f"{runs} with {warmup} warm-ups", "give at least 1 run and 0 warm-ups")
     sequential = parse_mode("sequential")
     default = sequential if sequential in parsed else parsed[0]
     chosen = default if baseline is None else _mode(baseline)
@@ -109,7 +121,7 @@ def plan(
 
 def compare(
     tasks: Sequence[Task],
-    modes: Sequence[str | Mode] = DEFAULT_MODES,
+    modes: Sequence[str | Mode] | str | Mode = DEFAULT_MODES,
     *,
     baseline: str | Mode | None = None,
     title: str = "",
@@ -120,8 +132,12 @@ def compare(
     """Run the tasks in each mode and return the comparison. Not to be called from a running event loop.
 
     `clock` is "real" or "virtual"; `runs` repeats all modes in turn; `warmup` runs in the first mode are not
-    recorded. Raises UsageError before anything runs.
+    recorded. Raises UsageError before anything runs, and RuntimeError inside a running event loop.
     """
+    if asyncio._get_running_loop() is not None:
+        raise RuntimeError(
+            "compare() needs an event loop of its own; inside one, write: run = await execute(tasks, mode)"
+        )
     made = plan(tasks, modes, baseline=baseline, title=title, clock=clock, runs=runs, warmup=warmup)
     with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
         return runner.run(measure(made))
@@ -230,7 +246,8 @@ def with_predictions(comparison: Comparison) -> Comparison:
         expected = predicted.get(run.mode)
         known = run.predicted_ns is not None or expected is None
         runs.append(run if known or expected is None else replace(run, predicted_ns=expected.total_ns))
-    return replace(comparison, runs=tuple(runs), predicted_from=source)
+    any_known = any(predicted.get(run.mode) for run in comparison.runs)
+    return replace(comparison, runs=tuple(runs), predicted_from=source) if any_known else comparison
 
 
 _BY_TRUST = (parse_mode("sequential"), parse_mode("limited=1+settled"), parse_mode("limited=1"), parse_mode("settled"))

@@ -52,7 +52,8 @@ class Run:
     """One execution of one task list in one mode. A live run's picture is a Run too, with RUNNING as verdict.
 
     `total_ns` is when the caller resumed, `drained_ns` when no task was running any more. `decided_by` is the
-    index of the task whose outcome made the caller resume early. `notes` are remarks of the sources that
+    index of the task whose outcome made the caller resume early. `interrupted_ns` is when the run was cancelled from
+    outside, also where the caller had resumed before. `notes` are remarks of the sources that
     belong beside the figures.
     """
 
@@ -73,6 +74,7 @@ class Run:
     notes: tuple[str, ...] = ()
     predicted_ns: int | None = None
     repeat: int = 0
+    interrupted_ns: int | None = None
 
     def __len__(self) -> int:
         return len(self.tasks)
@@ -262,6 +264,7 @@ class Recorder:
             orphans=frozenset(orphans),
             details=dict(self.details),
             notes=notes,
+            interrupted_ns=self.interrupted_ns,
         )
 
 

@@ -12,6 +12,7 @@ from asyncmodes.tasks import State
 
 NOISE_SHARE = 0.02
 NOISE_NS = 2_000_000
+UNSAYABLE_SHARE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Summary:
     one bad run among many cannot hide. `speedup` is None unless both modes got all they waited for, delivered
     equally many results, and took more than 0; its error is propagated from both deviations as if they
     were independent. `slowdown` compares mean task durations with the baseline's, over tasks
-    that ended ok in both.
+    that ended ok in both. `as_fast`: the totals differ by less than their noise.
     """
 
     mode: Mode
@@ -60,13 +61,14 @@ class Summary:
     peak: int
     drained_ns: int
     fulfilled: bool
+    as_fast: bool
 
 
 def summarise(comparison: Comparison) -> list[Summary]:
     """A summary for each mode that has a complete run, in the order of the modes."""
     complete = {mode: runs for mode in comparison.modes if (runs := comparison.runs_of(mode))}
     base = complete.get(comparison.baseline)
-    return [_summary(mode, runs, base) for mode, runs in complete.items()]
+    return [_summary(mode, runs, base, comparison.clock) for mode, runs in complete.items()]
 
 
 def worst(runs: Sequence[Run]) -> Run:
@@ -95,11 +97,12 @@ def equal_totals(a: Totals, b: Totals, clock: str) -> bool:
         return a.mean == b.mean
     noise = max(NOISE_NS, NOISE_SHARE * max(a.mean, b.mean))
     if a.stddev is not None and b.stddev is not None:
-        noise = math.hypot(a.stddev, b.stddev)
+        # Few runs can agree by luck: what would be said as 1.00 times is never a difference.
+        noise = max(math.hypot(a.stddev, b.stddev), UNSAYABLE_SHARE * max(a.mean, b.mean))
     return abs(a.mean - b.mean) < noise
 
 
-def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None) -> Summary:
+def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None, clock: str) -> Summary:
     shown = worst(runs)
     durations = _durations(runs)
     total = _totals([run.total_ns for run in runs])
@@ -118,6 +121,7 @@ def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None) -> Sum
         predicted_ns=runs[0].predicted_ns,
         peak=max(run.peak for run in runs),
         drained_ns=shown.drained_ns,
+        as_fast=base is not None and equal_totals(total, _totals([run.total_ns for run in base]), clock),
         fulfilled=all(run.verdict is Verdict.FULFILLED for run in runs),
     )
 

@@ -77,6 +77,10 @@ class Work(Protocol):
         ...
 
 
+DECLARED = "declared to fail"
+"""The message of a declared failure that has none of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delay:
     """Wait for `duration_ns`, then end ok or fail with the message `fails`."""
@@ -165,6 +169,9 @@ class Task:
         return Outcome(self.timeout_ns, timed_out(self.timeout_ns))
 
 
+_LONGEST_TIMEOUT_S = 365 * 24 * 3600
+
+
 def timed_out(timeout_ns: int) -> Failure:
     """The failure of a task that was still running after its timeout."""
     return Failure("Timeout", f"not done after {timeout_ns / 1e9:g} s", State.TIMED_OUT)
@@ -173,10 +180,14 @@ def timed_out(timeout_ns: int) -> Failure:
 def call(function: Callable[[], Awaitable[object]], *, name: str | None = None, timeout_s: float | None = None) -> Task:
     """A task from any zero-argument coroutine function; its name defaults to the function's.
 
-    `timeout_s` is in seconds. Raises ValueError if it is not above zero.
+    `timeout_s` is in seconds. Raises ValueError if it is not above zero, TypeError if the function is none.
     """
-    if timeout_s is not None and not timeout_s > 0:
-        raise ValueError(f"timeout_s is {timeout_s}; it must be above 0 seconds")
+    if not callable(function):
+        raise TypeError(
+            f"{function!r} cannot be called; give the coroutine function itself, or functools.partial of it"
+        )
+    if timeout_s is not None and not 0 < timeout_s < _LONGEST_TIMEOUT_S:
+        raise ValueError(f"timeout_s is {timeout_s}; it must be above 0 seconds and below a year")
     target = str(getattr(function, "__qualname__", None) or function)
     limit = None if timeout_s is None else round(timeout_s * 1e9)
     return Task(name or getattr(function, "__name__", None) or target, Call(function, target), limit)

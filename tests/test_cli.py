@@ -104,7 +104,11 @@ BAD = {
     ("compare", "--timeout", "0s"): ("--timeout", "above zero"),
     ("compare", "--timeout", "3"): ("--timeout", "write 3ms or 3s"),
     ("compare", "--no-such"): ("asyncmodes compare", "see 'asyncmodes compare --help'"),
-    ("compare", "-5ms"): ("asyncmodes compare", "see 'asyncmodes compare --help'"),
+    ("compare", "-5ms"): ("asyncmodes compare", "never negative"),
+    ("300ms",): ("asyncmodes", "asyncmodes compare 300ms"),
+    ("run", "-m", "any", "-m", "race"): ("--mode", "asyncmodes compare"),
+    ("compare", "1ms", "-o", "x" * 300 + ".json"): ("--output", "name another file"),
+    ("compare", "README.md", "-o", "README.md"): ("--output", "in .json or .svg"),
     ("compar",): ("asyncmodes", "see 'asyncmodes --help'"),
     ("compare", "300"): ("argument 1", "write 300ms or 300s"),
     ("compare", ""): ("argument 1", "write a delay"),
@@ -256,6 +260,24 @@ def test_output_onto_the_spec_is_refused(call: Call, tmp_path: Path):
     assert result.code == 2
     assert "that is the spec itself" in result.err
     assert spec.read_text().startswith('{"tasks"')
+
+
+def test_output_onto_a_file_that_is_read_is_refused(call: Call, tmp_path: Path):
+    """A file that the tasks read is never overwritten by their result."""
+    data = tmp_path / "data.json"
+    data.write_text("[]")
+    result = call("run", str(data), "-o", str(data))
+    assert (result.code, result.out) == (2, "")
+    assert data.read_text() == "[]"
+
+
+def test_warnings_end_on_stderr_and_in_the_json(call: Call):
+    """Reasons for doubt are said after the result on standard error, and are data in the JSON."""
+    result = call("compare", "fail:10ms", "20ms", "-m", "settled", "-m", "parallel", *VIRTUAL, "--format", "json")
+    (warning,) = json.loads(result.out)["warnings"]
+    assert warning["kind"] == "lost_in_fastest"
+    assert result.err == f"asyncmodes: warning: {warning['message']}\n"
+    assert call("compare", "fail:10ms", "20ms", "-m", "settled", "-m", "parallel", *VIRTUAL, "-q").err == ""
 
 
 def test_color_is_asked_for_or_detected(call: Call, monkeypatch):

@@ -164,5 +164,7 @@ def test_the_committed_pictures_are_what_the_tool_draws():
     from asyncmodes.exports.svg import write_svg
 
     tasks = asyncmodes.read_spec(ROOT / "examples" / "dinner.toml").tasks
-    drawn = write_svg(asyncmodes.compare(tasks, clock="virtual", title="dinner"))
+    drawn = write_svg(
+        asyncmodes.compare(tasks, ["sequential", "parallel", "limited=2"], clock="virtual", title="dinner")
+    )
     assert drawn == (ROOT / "examples" / "compare.svg").read_text(encoding="utf-8")

@@ -40,6 +40,7 @@ def test_the_contract_s_example():
         "orphaned": 0,
         "delivered": 4,
         "lost": 0,
+        "interrupted_s": None,
         "notes": [],
     }
     assert tasks[3] == {

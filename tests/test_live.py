@@ -54,8 +54,9 @@ def test_a_dumb_terminal_gets_plain_text():
 
 
 def test_no_color_keeps_the_animation_plain():
-    """With NO_COLOR the terminal gets no colour."""
-    terminal = Terminal(["run", "300ms"], NO_COLOR="1")
+    """With NO_COLOR the picture grows all the same, without colour."""
+    terminal = Terminal(["run", "700ms"], NO_COLOR="1")
+    terminal.read_until(lambda text: "1 running" in text)
     assert terminal.finish() == 0
     assert b"\x1b[3" not in terminal.raw.replace(SHOWN, b"")
     assert b"\x1b[1;3" not in terminal.raw
@@ -82,6 +83,26 @@ def test_a_second_interrupt_ends_at_once():
     assert terminal.finish() in (130, -2)
     assert terminal.raw.rindex(SHOWN) > terminal.raw.rindex(HIDDEN)
     assert b"Traceback" not in terminal.raw
+
+
+def test_a_width_beyond_the_terminal_does_not_scroll_it():
+    """While it grows the picture is as wide as the terminal, whatever width was asked for."""
+    terminal = Terminal(["run", "600ms", "--width", "180"], 80, 24)
+    terminal.read_until(lambda text: "1 running" in text)
+    assert terminal.finish() == 0
+    assert "running" not in terminal.scrollback
+
+
+def test_a_resized_terminal_gets_a_fitting_picture():
+    """A terminal that became narrower during the run gets a final picture of its new width."""
+    terminal = Terminal(["run", "800ms"], 100, 30)
+    terminal.read_until(lambda text: "1 running" in text)
+    terminal.child.setwinsize(30, 70)
+    terminal.screen.resize(30, 70)
+    assert terminal.finish() == 0
+    lines = terminal.text.splitlines()
+    assert max(len(line) for line in lines) <= 70
+    assert sum("flying" in line for line in lines) == 1
 
 
 def test_a_narrow_terminal_still_works():

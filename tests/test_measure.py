@@ -108,6 +108,36 @@ def test_slowdown_is_said_in_a_sentence():
     assert "3.10×" in picture
 
 
+def test_compare_inside_a_loop_says_what_to_write():
+    """Called from a running loop, compare refuses with the remedy and leaves no coroutine behind."""
+
+    async def main() -> None:
+        with pytest.raises(RuntimeError, match="await execute"):
+            asyncmodes.compare(DISHES)
+
+    asyncio.run(main())
+
+
+def test_anything_a_coroutine_returns_can_be_written():
+    """Results that JSON has no form for are written as text."""
+
+    async def odd() -> object:
+        return {("a", 1): float("nan"), "b": {1, 2}.__class__}
+
+    written = asyncmodes.write_json(asyncmodes.compare([asyncmodes.call(odd)], "parallel", clock="virtual"))
+    assert "nan" in written
+    assert asyncmodes.write_json(asyncmodes.read_json(written)) == written
+
+
+@pytest.mark.parametrize("wrong", [float("inf"), 0, -1, float("nan")])
+def test_a_call_is_checked_when_it_is_made(wrong: float):
+    """A timeout that is none, or something that cannot be called, is refused at once."""
+    with pytest.raises(ValueError, match="timeout_s"):
+        asyncmodes.call(asyncio.Event().wait, timeout_s=wrong)
+    with pytest.raises(TypeError, match="cannot be called"):
+        asyncmodes.call("sleep")  # type: ignore[arg-type]  # the mistake itself
+
+
 def test_the_plan_refuses_before_anything_runs():
     """An empty list, a foreign baseline and more time than a record can hold are usage errors."""
     for arguments, options in (

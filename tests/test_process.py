@@ -166,6 +166,34 @@ def test_an_interrupted_run_is_valid_json(tmp_path: Path):
 
 
 @posix
+def test_a_signal_beats_a_full_disk():
+    """130 outranks 4 where both hold."""
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    with open("/dev/full", "w") as full:
+        assert interrupted(signal.SIGINT, "run", *TASKS, stdout=full)[0] == 130
+
+
+@posix
+def test_a_signal_while_the_result_is_written_loses_nothing():
+    """A signal that comes after the last run still leaves one whole JSON document."""
+    with started("run", "1ms*30000", *VIRTUAL, "--format", "json") as child:
+        assert child.stdout is not None
+        out = child.stdout.read(1000)
+        child.send_signal(signal.SIGINT)
+        out += child.stdout.read()
+        assert child.wait(timeout=60) == 130
+    assert len(json.loads(out)["runs"][0]["tasks"]) == 30000
+
+
+@posix
+@pytest.mark.parametrize("arguments", [(), ("--no-such",)], ids=["none", "bad option"])
+def test_closed_stderr_is_still_a_usage_error(arguments: tuple[str, ...]):
+    """With nobody to tell it, a usage error is still exit code 2."""
+    assert finished(*arguments, stderr=None, preexec_fn=lambda: os.close(2))[0] == 2
+
+
+@posix
 def test_ignored_sigint_stays_ignored():
     """A background job of a shell, which ignores SIGINT, is not interrupted by it."""
     code, out, _ = interrupted(

@@ -26,17 +26,17 @@ compare dinner   4 tasks, 1000 ms of work   virtual clock: simulated, exact
        0           200        400         600        800         1000 ms
        ┬───────────┬──────────┬───────────┬──────────┬───────────
 sequential   1000 ms   1.00×   peak 1   4 ok
-rice   ███████████████████████                                    ok  400 ms
-sauce  ·······················████████████                        ok  200 ms
-salad  ···································█████████████████       ok  300 ms
-bread  ····················································██████ ok  100 ms
+rice   ███████████████████████                                    400 ms  ok
+sauce  ·······················████████████                        200 ms  ok
+salad  ···································█████████████████       300 ms  ok
+bread  ····················································██████ 100 ms  ok
 flying 1111111111111111111111111111111111111111111111111111111111 peak 1
 
 limited=2   500 ms   2.00×   peak 2   4 ok
-rice   ███████████████████████                                    ok  400 ms
-sauce  ████████████                                               ok  200 ms
-salad  ············█████████████████                              ok  300 ms
-bread  ·······················██████                              ok  100 ms
+rice   ███████████████████████                                    400 ms  ok
+sauce  ████████████                                               200 ms  ok
+salad  ············█████████████████                              300 ms  ok
+bread  ·······················██████                              100 ms  ok
 flying 22222222222222222222222222222                              peak 2 = limit
 
 · waiting
@@ -58,45 +58,45 @@ compare trouble   4 tasks, 1000 ms of work   virtual clock: simulated, exact
        0        100      200       300      400      500      600 ms
        ┬────────┬────────┬─────────┬────────┬────────┬────────
 sequential   600 ms   peak 1   1 ok   1 failed   2 skipped   1 result lost
-  the caller gets the error of b at 600 ms; the rest never starts
-a      █████████████████████████████████████                   ok, lost  400 ms
-b      ·····································█████████████████✗ failed  200 ms
-c                                                              skipped
-d                                                              skipped
+  the caller gets the error of b at 600 ms (burnt); the rest never starts
+a      █████████████████████████████████████                   400 ms  ok, lost
+b      ·····································█████████████████✗ 200 ms  failed
+c                                                                      skipped
+d                                                                      skipped
 flying 1111111111111111111111111111111111111111111111111111111 peak 1
 
 parallel   200 ms   peak 4   3 ok   1 failed   3 results lost
-  the caller gets the error of b at 200 ms; work goes on until 400 ms
-a      ██████████████████▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒                   orphan  400 ms
-b      █████████████████✗                                      failed  200 ms
-c      ██████████████████▒▒▒▒▒▒▒▒▒▒                            orphan  300 ms
-d      █████████                                               ok, lost  100 ms
+  the caller gets the error of b at 200 ms (burnt); work goes on until 400 ms
+a      ██████████████████▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒                   400 ms  orphan
+b      █████████████████✗                                      200 ms  failed
+c      ██████████████████▒▒▒▒▒▒▒▒▒▒                            300 ms  orphan
+d      █████████                                               100 ms  ok, lost
                          ▲ caller resumes
 flying 4444444444333333333222222222111111111                   peak 4
 
 limited=2   200 ms   peak 2   3 ok   1 failed   3 results lost
-  the caller gets the error of b at 200 ms; work goes on until 500 ms
-a      ██████████████████▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒                   orphan  400 ms
-b      █████████████████✗                                      failed  200 ms
-c      ··················▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒          orphan  300 ms
-d      ·····································▒▒▒▒▒▒▒▒▒          orphan  100 ms
+  the caller gets the error of b at 200 ms (burnt); work goes on until 500 ms
+a      ██████████████████▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒                   400 ms  orphan
+b      █████████████████✗                                      200 ms  failed
+c      ··················▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒          300 ms  orphan
+d      ·····································▒▒▒▒▒▒▒▒▒          100 ms  orphan
                          ▲ caller resumes
 flying 2222222222222222222222222222222222222222222222          peak 2 = limit
 
 parallel+cancel   200 ms   peak 4   1 ok   1 failed   2 cancelled   1 result
   lost
-  the caller gets the error of b at 200 ms; the others are cancelled
-a      █████████████████╱                                      cancelled  200 ms
-b      █████████████████✗                                      failed  200 ms
-c      █████████████████╱                                      cancelled  200 ms
-d      █████████                                               ok, lost  100 ms
+  the caller gets the error of b at 200 ms (burnt); the others are cancelled
+a      █████████████████╱                                      200 ms  cancelled
+b      █████████████████✗                                      200 ms  failed
+c      █████████████████╱                                      200 ms  cancelled
+d      █████████                                               100 ms  ok, lost
 flying 444444444433333333                                      peak 4
 
 settled   400 ms   peak 4   3 ok   1 failed
-a      █████████████████████████████████████                   ok  400 ms
-b      █████████████████✗                                      failed  200 ms
-c      ████████████████████████████                            ok  300 ms
-d      █████████                                               ok  100 ms
+a      █████████████████████████████████████                   400 ms  ok
+b      █████████████████✗                                      200 ms  failed
+c      ████████████████████████████                            300 ms  ok
+d      █████████                                               100 ms  ok
 flying 4444444444333333333222222222111111111                   peak 4
 
 · waiting   ✗ failed   ╱ cancelled   ▒ orphan: still running after the caller
@@ -114,6 +114,7 @@ parallel was rejected at 200 ms: nothing delivered, 3 results lost; no win
 limited=2 was rejected at 200 ms: nothing delivered, 3 results lost; no win
 parallel+cancel was rejected at 200 ms: nothing delivered, 1 result lost; no win
 settled delivered 3 of 4 results: 1 failed
+b failed: burnt
 """)
 
 
@@ -125,54 +126,57 @@ def test_ascii_uses_ascii_only():
     assert picture == shown("""
 compare   15 tasks, 1450 ms of work   virtual clock: simulated, exact
 
-       0         20       40        60       80        100 ms
-       +---------+--------+---------+--------+---------
+       0        20        40       60        80       100 ms
+       +--------+---------+--------+---------+--------
 limited=5+cancel   50 ms   peak 5   0 ok   1 timed out   4 cancelled
   10 skipped
-  the caller gets the error of t3 at 50 ms; the others are cancelled
-t0     =======================/                         cancelled  50 ms
-t1     =======================/                         cancelled  50 ms
-t2     =======================/                         cancelled  50 ms
-t3     =======================!                         timed out  50 ms
-t4     =======================/                         cancelled  50 ms
-t5                                                      skipped
-t6                                                      skipped
-t7                                                      skipped
-t8                                                      skipped
-t9                                                      skipped
-t10                                                     skipped
-t11                                                     skipped
-t12                                                     skipped
-t13                                                     skipped
-t14                                                     skipped
-flying 555555555555555555555555                         peak 5 = limit
+  the caller gets the error of t3 at 50 ms (not done after 0.05 s); the
+others are cancelled
+t0     =======================/                         50 ms  cancelled
+t1     =======================/                         50 ms  cancelled
+t2     =======================/                         50 ms  cancelled
+t3     =======================!                         50 ms  timed out
+t4     =======================/                         50 ms  cancelled
+t5                                                             skipped
+t6                                                             skipped
+t7                                                             skipped
+t8                                                             skipped
+t9                                                             skipped
+t10                                                            skipped
+t11                                                            skipped
+t12                                                            skipped
+t13                                                            skipped
+t14                                                            skipped
+flying 555555555555555555555555                        peak 5 = limit
 
 settled   100 ms   peak 15   13 ok   1 failed   1 timed out
-t0     ================================================ ok  100 ms
-t1     ================================================ ok  100 ms
-t2     ================================================ ok  100 ms
-t3     =======================!                         timed out  50 ms
-t4     ================================================ ok  100 ms
-t5     ================================================ ok  100 ms
-t6     ================================================ ok  100 ms
-t7     ================================================ ok  100 ms
-t8     ================================================ ok  100 ms
-t9     ================================================ ok  100 ms
-t10    ================================================ ok  100 ms
-t11    ================================================ ok  100 ms
-t12    ================================================ ok  100 ms
-t13    ================================================ ok  100 ms
-t14    ===============================================X failed  100 ms
-flying 999999999999999999999999999999999999999999999999 tenths of 15
+t0     =============================================== 100 ms  ok
+t1     =============================================== 100 ms  ok
+t2     =============================================== 100 ms  ok
+t3     =======================!                         50 ms  timed out
+t4     =============================================== 100 ms  ok
+t5     =============================================== 100 ms  ok
+t6     =============================================== 100 ms  ok
+t7     =============================================== 100 ms  ok
+t8     =============================================== 100 ms  ok
+t9     =============================================== 100 ms  ok
+t10    =============================================== 100 ms  ok
+t11    =============================================== 100 ms  ok
+t12    =============================================== 100 ms  ok
+t13    =============================================== 100 ms  ok
+t14    ==============================================X 100 ms  failed
+flying 99999999999999999999999999999999999999999999999 tenths of 15
 
 X failed   ! timed out   / cancelled
 
-mode               total  predicted  ok  failed  skipped  lost
-limited=5+cancel   50 ms      50 ms   0       0       10     0
-settled           100 ms     100 ms  13       1        0     0
+mode               total  predicted  ok  failed  timed out  lost
+limited=5+cancel   50 ms      50 ms   0       0          1     0
+settled           100 ms     100 ms  13       1          1     0
 
 limited=5+cancel was rejected at 50 ms: nothing delivered; no win
-settled delivered 13 of 15 results: 2 failed
+settled delivered 13 of 15 results: 1 failed, 1 timed out
+t3 failed: not done after 0.05 s
+t14 failed: boom
 """)
 
 
@@ -185,21 +189,21 @@ compare   1,000 tasks, 100 s of work   virtual clock: simulated, exact
        0              500           1000           1500          2000 ms
        ┬──────────────┬─────────────┬──────────────┬─────────────
 limited=50+settled   2000 ms   peak 50   999 ok   1 failed
-#1     ███                                                        ok  100 ms
-#2     ███                                                        ok  100 ms
-#3     ███                                                        ok  100 ms
-#4     ███                                                        ok  100 ms
-#5     ███                                                        ok  100 ms
+#1     ███                                                        100 ms  ok
+#2     ███                                                        100 ms  ok
+#3     ███                                                        100 ms  ok
+#4     ███                                                        100 ms  ok
+#5     ███                                                        100 ms  ok
        ... 572 more, not drawn
-#578   ································██✗                        failed  100 ms
+#578   ································██✗                        100 ms  failed
        ... 372 more, not drawn
-#951   ·······················································███ ok  100 ms
+#951   ·······················································███ 100 ms  ok
        ... 44 more, not drawn
-#996   ·······················································███ ok  100 ms
-#997   ·······················································███ ok  100 ms
-#998   ·······················································███ ok  100 ms
-#999   ·······················································███ ok  100 ms
-#1000  ·······················································███ ok  100 ms
+#996   ·······················································███ 100 ms  ok
+#997   ·······················································███ 100 ms  ok
+#998   ·······················································███ 100 ms  ok
+#999   ·······················································███ 100 ms  ok
+#1000  ·······················································███ 100 ms  ok
 queued █████████▇▇▇▇▇▇▆▆▆▆▆▆▆▆▆▅▅▅▅▅▄▄▄▄▄▄▃▃▃▃▃▃▃▃▃▂▂▂▂▂▂▁▁▁▁▁▁   █ = 950
 flying ██████████████████████████████████████████████████████████ █ = 50 = limit
 done     ▁▁▁▁▁▁▂▂▂▂▂▂▂▂▂▃▃▃▃▃▃▄▄▄▄▄▄▄▄▅▅▅▅▅▅▆▆▆▆▆▆▆▆▆▇▇▇▇▇▇██████ █ = 1,000
@@ -209,9 +213,10 @@ done     ▁▁▁▁▁▁▂▂▂▂▂▂▂▂▂▃▃▃▃▃▃▄▄�
 mode                  total  predicted  peak   ok  failed  lost
 limited=50+settled  2000 ms    2000 ms    50  999       1     0
 
-limited=50+settled took 2000 ms for 1,000 tasks of 100 s of work in all: on
-average 50.00 ran at once
+limited=50+settled took 2000 ms for 1,000 tasks of 100 s of work: on average
+50.00 ran at once
 limited=50+settled delivered 999 of 1,000 results: 1 failed
+#578 failed: boom
 """)
 
 
@@ -236,7 +241,7 @@ ms instead of 1000 ms)
 def test_a_single_mode_is_no_comparison():
     """One mode alone says how much ran at once instead of comparing."""
     assert render(comparison(DISHES, ["parallel"]), 100).splitlines()[-1] == (
-        "parallel took 400 ms for 4 tasks of 1000 ms of work in all: on average 2.50 ran at once"
+        "parallel took 400 ms for 4 tasks of 1000 ms of work: on average 2.50 ran at once"
     )
 
 
@@ -316,7 +321,7 @@ def test_several_runs_show_their_spread():
     runs = tuple(replace(run, total_ns=(90 + 10 * i) * MS) for i, run in enumerate(subject.runs))
     picture = render(replace(subject, runs=runs), 100)
     assert "100 ms ± 10 ms" in picture
-    assert "(median of 3 runs)" in picture
+    assert "(the median of 3 runs)" in picture
 
 
 def test_interrupted_runs_are_marked():
@@ -327,6 +332,66 @@ def test_interrupted_runs_are_marked():
     assert "interrupted" in picture.splitlines()[0]
     assert "interrupted at 400 ms" in picture
     assert "interrupted: what is shown is what had happened until then" in picture
+
+
+def test_an_interruption_is_not_blamed_on_the_mode():
+    """Where Ctrl-C ended what went on after a failure, the picture says so, and which modes never ran."""
+    subject = comparison(TROUBLE, ["parallel", "settled"], clock="real")
+    run = subject.runs[0]
+    run.ends[0] = 250 * MS
+    cut = replace(
+        run, cancelled=frozenset({0}), orphans=run.orphans - {0}, interrupted_ns=250 * MS, drained_ns=300 * MS
+    )
+    picture = render(replace(subject, runs=(cut,), interrupted=True), 100)
+    assert (
+        "the caller gets the error of b at 200 ms (burnt); work went on until it was interrupted at 250 ms" in picture
+    )
+    assert "the others are cancelled" not in picture
+    assert "not run: settled" in picture
+
+
+def test_an_interrupted_caller_never_resumed():
+    """A run interrupted before its caller resumed has no mark for it."""
+    subject = comparison(DISHES, ["parallel"], clock="real")
+    cut = replace(subject.runs[0], verdict=Verdict.INTERRUPTED, total_ns=300 * MS, cancelled=frozenset({0}))
+    assert "caller resumes" not in render(replace(subject, runs=(cut,), interrupted=True), 100)
+
+
+def test_errors_are_told():
+    """A failure's reason stands at the caller's sentence and, counted, below the table; a bare `fail:` has none."""
+    tasks = [delay("a", 300), delay("b", 100, "burnt"), delay("c", 100, "burnt"), delay("d", 100, "declared to fail")]
+    picture = render(comparison(tasks, ["parallel", "settled"]), 100)
+    assert "the caller gets the error of b at 100 ms (burnt)" in picture
+    assert "2 tasks failed: burnt" in picture
+    assert "declared to fail" not in picture
+
+
+def test_one_result_is_no_match_for_all():
+    """A race that happens to deliver as much as a settled run is not called faster than it."""
+    tasks = [delay("a", 100), delay("b", 1000, "boom"), delay("c", 2000, "boom")]
+    picture = render(comparison(tasks, ["settled", "any"]), 100)
+    assert "faster" not in picture
+    assert "any waits for one result only: no match for modes that wait for all" in picture
+
+
+def test_timed_out_tasks_stay_in_the_narrow_table():
+    """However narrow the table, tasks that timed out are counted beside those that failed."""
+    tasks = [delay("a", 100, timeout_ms=50), delay("b", 100)]
+    for width in (45, 60, 80):
+        assert "timed out" in render(comparison(tasks, ["settled", "limited=2+cancel"]), width)
+
+
+def test_nearly_equal_totals_are_never_1_00_times_faster():
+    """A difference too small for a factor is said as a time."""
+    picture = render(comparison([delay("a", 1000), delay("b", 1)], ["sequential", "parallel"]), 100)
+    assert "parallel was at most 1 ms faster than sequential" in picture
+
+
+def test_long_names_are_cut_in_the_middle():
+    """URLs of one host stay distinct: the end of a long name is kept."""
+    tasks = [delay(f"http://127.0.0.1:8765/a/long/path/f{i}.bin", 100) for i in range(3)]
+    rows = render(comparison(tasks, ["parallel"]), 80).splitlines()[5:8]
+    assert len({row.split()[0] for row in rows}) == 3
 
 
 @pytest.mark.parametrize("height", [3, 8, 12, 24, 50])

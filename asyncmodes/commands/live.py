@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
@@ -24,10 +25,10 @@ _SWITCH_INTERVAL_S = 0.0005  # the longest that drawing may hold up the event lo
 class LivePicture:
     """Shows how the runs stand while it is entered, and leaves the terminal as it was. `watch` is told of each run."""
 
-    def __init__(self, screen: Screen, look: Look, *, fixed_width: bool) -> None:
+    def __init__(self, screen: Screen, look: Look) -> None:
         self._look = look
-        self._fixed_width = fixed_width
-        self._console = screen.console()
+        self._fixed_width = screen.fixed_width
+        self._console = screen.console(animated=True)
         self._live = Live(console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop")
         self._progress: Progress | None = None
         self._over = threading.Event()
@@ -59,13 +60,20 @@ class LivePicture:
             pause = max(_FRAME_S, _REST * (time.perf_counter() - began))
 
     def _frame(self, progress: Progress) -> None:
-        columns, lines = shutil.get_terminal_size()
-        look = self._look
-        if not self._fixed_width:
-            look = replace(look, width=max(NARROWEST, min(columns, WIDEST)))
-            self._console.width = columns
+        columns, lines = _terminal_size()
+        wanted = self._look.width if self._fixed_width else WIDEST
+        look = replace(self._look, width=max(NARROWEST, min(columns, wanted)))
+        self._console.width = columns
         now = progress.snapshot()
         said = progress_text(
             progress.number, progress.count, str(now.mode), is_warmup=progress.is_warmup, left_ns=progress.left_ns
         )
         self._live.update(live_picture(progress.comparison, now, look, lines, said), refresh=True)
+
+
+def _terminal_size() -> os.terminal_size:
+    """The terminal's real size, whatever COLUMNS says: a frame that is wider would scroll."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return shutil.get_terminal_size()

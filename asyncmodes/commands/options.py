@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from asyncmodes.errors import UsageError
+from asyncmodes.modes import DEFAULT_MODES
+
 TASKS_HELP = "Tasks: 300ms, fail:300ms, 100ms..400ms, URLs, files, NAME=WORD, WORD*20, - for standard input."
-MODES_HELP = "sequential, parallel, settled, limited=N, batched=N, race, any; with +settled, +keep, +drop, +cancel."
+MODES = (
+    "Modes: sequential, parallel, settled, limited=N, batched=N, race, any; modifiers: +settled (wait for all), and "
+    "for the tasks left after a failure +keep, +drop (queued ones never start) or +cancel."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +78,7 @@ class CompareOptions(Common):
 
     mode: Annotated[
         list[str] | None,
-        typer.Option(
-            "--mode", "-m", metavar="MODE", help=f"Repeatable (default: four modes, limited=3 among them). {MODES_HELP}"
-        ),
+        typer.Option("--mode", "-m", metavar="MODE", help=f"Repeatable (default: {', '.join(DEFAULT_MODES)}). {MODES}"),
     ] = None
     baseline: Annotated[
         str | None,
@@ -82,22 +86,29 @@ class CompareOptions(Common):
     ] = None
 
     @property
-    def modes(self) -> list[str]:
-        """The modes asked for, in that order; empty for the default ones."""
-        return self.mode or []
+    def modes(self) -> Sequence[str]:
+        """The modes asked for, in that order, or the default ones."""
+        return self.mode or DEFAULT_MODES
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions(Common):
     """What `run` can be told."""
 
-    mode: Annotated[str, typer.Option("--mode", "-m", metavar="MODE", help=MODES_HELP)] = "parallel"
+    mode: Annotated[
+        list[str] | None, typer.Option("--mode", "-m", metavar="MODE", help=f"Default: parallel. {MODES}")
+    ] = None
     baseline: str | None = field(default=None, init=False)
 
     @property
-    def modes(self) -> list[str]:
-        """The one mode."""
-        return [self.mode]
+    def modes(self) -> Sequence[str]:
+        """The one mode. Raises UsageError if there are several."""
+        if self.mode and len(self.mode) > 1:
+            raise UsageError.at("--mode", "run takes one mode", "for several write asyncmodes compare")
+        return self.mode or ["parallel"]
+
+
+_FIRST = {name: place for place, name in enumerate(("words", "mode", "spec", "clock", "baseline"))}
 
 
 def command(options: type[Common], run: Callable[[Any], int]) -> Callable[..., None]:
@@ -115,7 +126,7 @@ def command(options: type[Common], run: Callable[[Any], int]) -> Callable[..., N
                 default=inspect.Parameter.empty if each.default is MISSING else each.default,
                 annotation=hints[each.name],
             )
-            for each in fields(options)
+            for each in sorted(fields(options), key=lambda each: _FIRST.get(each.name, len(_FIRST)))
             if each.init
         ]
     )

@@ -7,8 +7,8 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,11 +26,11 @@ DEFAULT_WIDTH = 80
 
 
 def note(text: str) -> None:
-    """Say something on standard error; nobody listening there is no reason to fail."""
+    """Say something in one line on standard error; nobody listening there is no reason to fail."""
     if sys.stderr is None:
         return
     try:
-        sys.stderr.write("".join(f"asyncmodes: {clean(line)}\n" for line in text.split("\n")))
+        sys.stderr.write(f"asyncmodes: {clean(text)}\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         pass
@@ -66,6 +66,7 @@ class Screen:
     """What standard output can show: its width, its characters, colour, and whether a picture can grow on it."""
 
     width: int
+    fixed_width: bool
     ascii_only: bool
     color: bool
     terminal: bool
@@ -89,10 +90,20 @@ class Screen:
         columns = width or shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns
         return cls(
             width=max(NARROWEST, min(columns, WIDEST)),
+            fixed_width=width is not None or bool(os.environ.get("COLUMNS")),
             ascii_only=ascii_only or not _can_draw(stdout),
             color=colored,
             terminal=terminal,
         )
+
+    def resized(self) -> Screen:
+        """The same screen as wide as the terminal is now, unless its width was asked for."""
+        if self.fixed_width or not self.terminal:
+            return self
+        from asyncmodes.views.picture import NARROWEST, WIDEST
+
+        columns = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns
+        return replace(self, width=max(NARROWEST, min(columns, WIDEST)))
 
     def look(self, command: str, rows: int | None) -> Look:
         """How a picture has to look on this screen."""
@@ -101,13 +112,13 @@ class Screen:
 
         return Look(self.width, ASCII if self.ascii_only else UNICODE, rows, command)
 
-    def console(self, **options: object) -> Console:
-        """A Rich console that neither guesses nor interprets."""
+    def console(self, *, animated: bool = False, **options: object) -> Console:
+        """A Rich console that neither guesses nor interprets; `animated` lets it move the cursor, coloured or not."""
         from rich.console import Console
 
         return Console(
             width=self.width,
-            force_terminal=self.color,
+            force_terminal=self.color or animated,
             color_system="standard" if self.color else None,
             no_color=not self.color,
             highlight=False,
@@ -131,49 +142,55 @@ def _can_draw(stdout: object) -> bool:
     return encoding in ("utf8", "utf16", "utf32", "cp65001", "utf8sig")
 
 
-def _json(comparison: Comparison) -> str:
+def _json(comparison: Comparison, _: str, __: int | None) -> str:
     from asyncmodes.exports.json import write_json
 
     return write_json(comparison)
 
 
-def _svg(comparison: Comparison) -> str:
+def _svg(comparison: Comparison, command: str, rows: int | None) -> str:
     from asyncmodes.exports.svg import write_svg
 
-    return write_svg(comparison)
+    return write_svg(comparison, command, rows)
 
 
-FORMATS: Mapping[str, Callable[[Comparison], str]] = {".json": _json, ".svg": _svg}
+FORMATS: Mapping[str, Callable[[Comparison, str, int | None], str]] = {".json": _json, ".svg": _svg}
 
 
 class Export:
     """A file that the result is to be written to, checked before anything runs, written whole or not at all."""
 
-    def __init__(self, name: str, spec: str | None) -> None:
+    def __init__(self, name: str, inputs: Iterable[str]) -> None:
         self.name = name
-        where = f"--output {name}"
+        self.where = f"--output {name}"
         suffix = Path(name).suffix.lower()
         if suffix not in FORMATS:
             found = f"{suffix} is no known format" if suffix else "the name has no extension to tell the format"
-            raise UsageError.at(where, found, f"end the name in {' or '.join(FORMATS)}")
+            raise UsageError.at(self.where, found, f"end the name in {' or '.join(FORMATS)}")
         self.write_as = FORMATS[suffix]
         try:
             self.path = Path(os.path.realpath(name))
-            same = spec not in (None, "-") and self.path.exists() and self.path.samefile(str(spec))
+            self._check(inputs)
+        except UsageError:
+            raise
         except (OSError, ValueError) as error:
-            raise UsageError.at(where, f"cannot be written: {error}", "name another file") from error
-        if same:
-            raise UsageError.at(where, "that is the spec itself", "name another file")
-        if self.path.is_dir():
-            raise UsageError.at(where, "that is a directory", "name a file in it")
-        if not self.path.parent.is_dir():
-            raise UsageError.at(where, "its directory does not exist", "make the directory first")
-        if not os.access(self.path if self.path.exists() else self.path.parent, os.W_OK):
-            raise UsageError.at(where, "there is no permission to write it", "name another file")
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError.at(self.where, f"it cannot be written: {reason}", "name another file") from error
 
-    def write(self, comparison: Comparison) -> None:
+    def _check(self, inputs: Iterable[str]) -> None:
+        if self.path.is_dir():
+            raise UsageError.at(self.where, "that is a directory", "name a file in it")
+        if not self.path.parent.is_dir():
+            raise UsageError.at(self.where, "its directory does not exist", "make the directory first")
+        exists = self.path.exists()
+        if exists and any(self.path.samefile(each) for each in inputs if os.path.exists(each)):
+            raise UsageError.at(self.where, "that is the spec itself, or a file to be read", "name another file")
+        if not os.access(self.path if exists else self.path.parent, os.W_OK):
+            raise UsageError.at(self.where, "there is no permission to write it", "name another file")
+
+    def write(self, comparison: Comparison, command: str, rows: int | None) -> None:
         """Write it; a regular file is replaced in one step and keeps its permissions. Raises OutputError."""
-        text = self.write_as(comparison)
+        text = self.write_as(comparison, command, rows)
         try:
             if self.path.exists() and not self.path.is_file():
                 with self.path.open("w", encoding="utf-8") as device:
@@ -181,7 +198,7 @@ class Export:
             else:
                 self._replace(text)
         except OSError as error:
-            raise OutputError(f"--output {self.name}: {error.strerror or error}; write it somewhere else") from error
+            raise OutputError(f"{self.where}: {error.strerror or error}; write it somewhere else") from error
 
     def _replace(self, text: str) -> None:
         descriptor, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:100]}.")

@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 from typer.exceptions import TyperException
@@ -26,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command("compare")(command(CompareOptions, session.compare))
 app.command("run")(command(RunOptions, session.run))
@@ -41,7 +43,8 @@ def root(
         write_stdout(f"asyncmodes {__version__}\n")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        sys.stderr.write(context.get_help() + "\n")
+        with suppress(OSError, AttributeError):  # closed: nobody wants to know
+            sys.stderr.write(context.get_help() + "\n")
         raise typer.Exit(USAGE)
 
 
@@ -51,6 +54,8 @@ def main(arguments: Sequence[str]) -> int:
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
+        if sys.stdout is None and {"--help", "-h"} & set(arguments):
+            raise OutputError("standard output: it is closed, so no help can be shown; leave it open")
         return _called(list(arguments))
     except UsageError as error:
         for line in error.lines():
@@ -67,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
         return PIPE_CLOSED
     except OSError as error:  # Typer's own writing of a help text
         if error.errno not in _WRITE_ERRORS:
-            raise
+            return _bug(error)
         silence_stdout()
         note(f"error: standard output: {error.strerror}; write it somewhere else")
         return OUTPUT
@@ -75,12 +80,16 @@ def main(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except Terminated:
         return TERMINATED
-    except Exception as bug:
-        if os.environ.get("ASYNCMODES_DEBUG"):
-            raise
-        what = f"{type(bug).__name__}: {bug}".replace("\n", " ")
-        note(f"bug: {what}; set ASYNCMODES_DEBUG=1 to see where, and please report it")
-        return BUG
+    except Exception as error:
+        return _bug(error)
+
+
+def _bug(error: Exception) -> int:
+    if os.environ.get("ASYNCMODES_DEBUG"):
+        raise error
+    what = f"{type(error).__name__}: {error}"
+    note(f"bug: {what}; set ASYNCMODES_DEBUG=1 to see where, and please report it")
+    return BUG
 
 
 def _called(arguments: list[str]) -> int:
@@ -93,4 +102,8 @@ def _usage(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     where = context.command_path if context is not None else "asyncmodes"
     message = " ".join(error.format_message().split()).rstrip(".?")
+    if "No such option" in message and any(f"-{digit}" in message for digit in "0123456789."):
+        return f"{where}: {message}; a duration is never negative, and a file named so is written file:NAME"
+    if "No such command" in message and any(character in message for character in "0123456789:/"):
+        return f"{where}: {message}; tasks follow a command: asyncmodes compare 300ms 100ms"
     return f"{where}: {message}; see '{where} --help'"

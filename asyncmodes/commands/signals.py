@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,6 +17,7 @@ from asyncmodes.virtual_time import VirtualTimeError
 
 T = TypeVar("T")
 SHOW_CURSOR = "\x1b[?25h"
+_SAME_PRESS_S = 0.3  # a key press can reach us twice: from the terminal and from the program that started us
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -24,10 +26,15 @@ class Terminated(BaseException):
 
 
 class Signals:
-    """Catches the signals while it is entered; `received` is the first one, None so far."""
+    """Catches the signals while it is entered; `received` is the first one, None so far.
+
+    Before the run a signal ends the program, during it it cancels the run, and after it the result is still written.
+    """
 
     def __init__(self) -> None:
         self.received: int | None = None
+        self._received_s = 0.0
+        self._ran = False
         self._cancel: Callable[[], object] | None = None
         self._before: dict[int, object] = {}
 
@@ -54,16 +61,20 @@ class Signals:
                 with _woken_by_signals(loop):
                     return await coroutine
             finally:
-                self._cancel = None
+                self._cancel, self._ran = None, True
 
         return runner.run(cancellable())
 
     def _handle(self, number: int, _: FrameType | None) -> None:
         if self.received is not None:
-            _leave_at_once(number)
-        self.received = number
+            if time.monotonic() - self._received_s > _SAME_PRESS_S:
+                _leave_at_once(number)
+            return
+        self.received, self._received_s = number, time.monotonic()
         if self._cancel is not None:
             self._cancel()
+        elif self._ran:
+            pass
         elif number == signal.SIGTERM:
             raise Terminated
         else:

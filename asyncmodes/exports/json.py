@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ FINAL_STATES = (State.OK, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.
 
 def write_json(comparison: Comparison) -> str:
     """The comparison as one JSON document, all characters ASCII, ending in a newline."""
-    return json.dumps(as_document(comparison), indent=1, allow_nan=False, default=repr) + "\n"
+    return json.dumps(as_document(comparison), indent=1, allow_nan=False) + "\n"
 
 
 def as_document(comparison: Comparison) -> dict[str, object]:
@@ -67,6 +68,7 @@ def _run(run: Run) -> dict[str, object]:
         "orphaned": len(run.orphans),
         "delivered": run.delivered,
         "lost": run.lost,
+        "interrupted_s": _seconds(run.interrupted_ns),
         "notes": list(run.notes),
         "tasks": [_task(run, index, task) for index, task in enumerate(run.tasks)],
     }
@@ -93,8 +95,22 @@ def _task(run: Run, index: int, task: Task) -> dict[str, object]:
         "needs": list(task.needs),
         "skipped_because": run.skipped_because.get(index),
         "error": None if failure is None else {"type": failure.type, "message": failure.message},
-        "detail": run.details.get(index, {}),
+        "detail": _plain(run.details.get(index, {})),
     }
+
+
+def _plain(value: object) -> object:
+    """A detail as JSON can hold it: what a caller's own coroutine returned may be anything."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else repr(value)
+        case Mapping():
+            return {key if isinstance(key, str) else repr(key): _plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+    return repr(value)
 
 
 def _summary(summary: Summary) -> dict[str, object]:
@@ -202,6 +218,7 @@ def _read_run(run: Mapping[str, Any]) -> Run:
         notes=tuple(run.get("notes", ())),
         predicted_ns=None if run["predicted_s"] is None else _ns(run["predicted_s"]),
         repeat=run["repeat"],
+        interrupted_ns=None if run.get("interrupted_s") is None else _ns(run["interrupted_s"]),
     )
 
 

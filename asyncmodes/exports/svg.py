@@ -21,9 +21,9 @@ _FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', 'Dej
 _ORPHAN_OPACITY = 0.4
 
 
-def write_svg(comparison: Comparison) -> str:
-    """The comparison's picture, 100 columns wide, as one SVG document."""
-    text = picture(comparison, Look(width=COLUMNS))
+def write_svg(comparison: Comparison, command: str = "compare", rows: int | None = None) -> str:
+    """The comparison's picture, 100 columns wide, as one SVG document; `command` and `rows` as in `Look`."""
+    text = picture(comparison, Look(width=COLUMNS, command=command, rows=rows))
     lines = text.split("\n", allow_blank=True)
     width = COLUMNS * _CELL + 2 * _MARGIN
     height = len(lines) * _LINE + 2 * _MARGIN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmodes.errors import Problem, UsageError
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from random import Random  # imported late: few delays are drawn
 
 URL_TIMEOUT_NS = 30_000_000_000
-DECLARED = "declared to fail"
 _COUNTLESS = 10**18
 
 
@@ -73,6 +72,11 @@ def delay_of(text: str, fails: str | None = None, where: str = "delay") -> Delay
     """The fake delay that `300ms` or `100ms..400ms` stands for. Raises UsageError at `where`."""
     low_ns, high_ns = parse_delay(text, where)
     return Delay(low_ns, text, fails) if low_ns == high_ns else DrawnDelay(low_ns, high_ns, text, fails)
+
+
+def replace_target(delay: Delay | DrawnDelay, target: str) -> Delay | DrawnDelay:
+    """The same delay, shown as `target`."""
+    return delay._replace(target=target) if isinstance(delay, DrawnDelay) else replace(delay, target=target)
 
 
 def request_of(

@@ -13,7 +13,6 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from asyncmodes.errors import Problem, UsageError, nearest
 from asyncmodes.spec.durations import parse_timeout
 from asyncmodes.spec.entries import (
-    DECLARED,
     Defaults,
     DrawnDelay,
     Entry,
@@ -27,7 +26,7 @@ from asyncmodes.spec.entries import (
 from asyncmodes.spec.paths import Files
 from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
 from asyncmodes.spec.wording import shown
-from asyncmodes.tasks import Work
+from asyncmodes.tasks import DECLARED, Work
 
 if TYPE_CHECKING:
     from asyncmodes.spec.tables import SpecTable, TaskTable

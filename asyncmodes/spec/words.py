@@ -9,12 +9,12 @@ from typing import IO, Any, NamedTuple
 from asyncmodes.errors import Problem, UsageError
 from asyncmodes.spec.durations import diagnosis, is_delay
 from asyncmodes.spec.entries import (
-    DECLARED,
     Defaults,
     DrawnDelay,
     Entry,
     GivenNames,
     delay_of,
+    replace_target,
     request_of,
     tasks_of,
     too_many,
@@ -23,7 +23,7 @@ from asyncmodes.spec.paths import Files, is_pattern
 from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
 from asyncmodes.spec.web import check_url
 from asyncmodes.spec.wording import shown
-from asyncmodes.tasks import Task, Work
+from asyncmodes.tasks import DECLARED, Task, Work
 
 _NAMED = re.compile(r"([\w.-]+)=(.*)", re.DOTALL)
 _PREFIXED = re.compile(r"(delay|fail|url|file):(.*)", re.DOTALL)
@@ -121,7 +121,9 @@ def _works(word: _Word, defaults: Defaults, files: Files, whole: str) -> tuple[S
     once = head if star else text
     if prefix in ("delay", "fail") or (not prefix and is_delay(once)):
         delay = delay_of(once, DECLARED if prefix == "fail" else None, place)
-        return [delay], _times(tail, place) if star else 1
+        times = _times(tail, place) if star else 1
+        # The prefix stays in sight: it becomes the name of a task that has no other.
+        return [replace_target(delay, f"fail:{once}") if prefix == "fail" else delay], times
     if prefix == "url" or _URL.match(text):
         times = 1
         if star and _NUMBER.fullmatch(tail):

@@ -9,7 +9,7 @@ from rich.text import Text
 from asyncmodes.views.glyphs import Glyphs
 
 _UNITS = (("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("min", 60 * 10**9), ("h", 3600 * 10**9))
-_LARGEST_IN_UNIT = {"us": 1_000, "ms": 10_000, "s": 600, "min": 600}
+_LARGEST_IN_UNIT = {"us": 999, "ms": 10_000, "s": 300, "min": 300}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,12 @@ class Glyphs:
     tick: str
     rule: str
     until: str
+    about: str
     levels: str | None
 
 
-UNICODE = Glyphs("·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", None)
+UNICODE = Glyphs("·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "≈", "▁▂▃▄▅▆▇█")
+ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", "~", None)
 
 STYLES = {
     State.OK: "cyan",

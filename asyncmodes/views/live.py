@@ -9,7 +9,7 @@ from rich.text import Text
 
 from asyncmodes.record import Comparison, Run
 from asyncmodes.stats import summarise
-from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, drawn_runs, run_heading, timelines, wrapped
+from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, drawn_runs, heading, run_heading, timelines, wrapped
 
 _FRAME_LINES = 2  # kept free so that the terminal need not scroll
 
@@ -19,7 +19,7 @@ def live_picture(comparison: Comparison, now: Run, look: Look, height: int, said
 
     The axis is as long as the longest run so far, or as what is predicted for the one under way.
     """
-    first = wrapped(Text(said, "dim"), look.width)[:1] if said else []
+    first = heading(comparison, look)[:1] + (wrapped(Text(said, "dim"), look.width)[:1] if said else [])
     room = max(height - _FRAME_LINES - len(first), 1)
     done = [run for run in drawn_runs(comparison) if run.mode != now.mode]
     span = max([now.predicted_ns or 0, *(run.predicted_ns or 0 for run in comparison.runs)])

@@ -16,8 +16,8 @@ from asyncmodes.views.axis import Axis, duration
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
 from asyncmodes.views.sentences import caller_sentence, sentences
-from asyncmodes.views.timeline import Columns, name_width, note, strip_note, timeline
-from asyncmodes.views.totals import totals_table
+from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
+from asyncmodes.views.totals import speedup_text, totals_table
 
 NARROWEST, WIDEST = 20, 200
 NARROWEST_TIMELINE = 60
@@ -40,7 +40,7 @@ class Look:
 def picture(comparison: Comparison, look: Look) -> Text:
     """Everything there is to see of a comparison, as one text of lines no wider than asked for."""
     summaries = summarise(comparison)
-    lines = [*_heading(comparison, look)]
+    lines = [*heading(comparison, look)]
     if look.width >= NARROWEST_TIMELINE:
         lines += timelines(drawn_runs(comparison), summaries, look)
     if summaries:
@@ -74,16 +74,16 @@ def timelines(runs: Sequence[Run], summaries: Sequence[Summary], look: Look, spa
     for number, run in enumerate(runs):
         lines += [Text()] * (number > 0) + run_heading(run, by_mode.get(run.mode), look, compared=len(runs) > 1)
         lines += timeline(run, rows[number], columns)
-    return [*lines, Text(), *_legend(runs, look)]
+    return [*lines, Text(), *_legend(runs, look, columns.axis)]
 
 
 def run_heading(run: Run, summary: Summary | None, look: Look, *, compared: bool = False) -> list[Text]:
     """A mode's name and figures, and in words what its caller got if that is not simply everything."""
     parts = [duration(run.total_ns)]
     if summary is not None and summary.runs > 1:
-        parts[0] += f" (median of {summary.runs} runs)"
-    if summary is not None and summary.speedup is not None and compared:
-        parts.append(f"{summary.speedup:.2f}{look.glyphs.times}")
+        parts[0] += f" (the median of {summary.runs} runs)"
+    elif summary is not None and summary.speedup is not None and compared:
+        parts.append(speedup_text(summary, look.glyphs))
     parts.append(f"peak {run.peak:,}")
     line = Text(f"{run.mode}", "bold")
     line.append("   " + "   ".join(parts), "bold")
@@ -94,7 +94,7 @@ def run_heading(run: Run, summary: Summary | None, look: Look, *, compared: bool
     if run.lost and run.verdict is not Verdict.RUNNING:
         line.append(f"   {run.lost:,} {'result' if run.lost == 1 else 'results'} lost", ORPHAN)
     lines = wrapped(line, look.width, indent=2)
-    sentence = caller_sentence(run) if run.verdict is not Verdict.RUNNING else None
+    sentence = caller_sentence(run)
     return lines + ([] if sentence is None else wrapped(Text("  " + sentence), look.width))
 
 
@@ -125,7 +125,8 @@ def _chopped(line: Text, width: int) -> list[Text]:
     return list(line.divide(offsets))
 
 
-def _heading(comparison: Comparison, look: Look) -> list[Text]:
+def heading(comparison: Comparison, look: Look) -> list[Text]:
+    """What was run, how much work it is if that is known, and on which clock."""
     count = len(comparison.tasks)
     known = [task.outcome for task in comparison.tasks]
     tasks = f"{count:,} {'task' if count == 1 else 'tasks'}"
@@ -146,18 +147,20 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
     labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
-    labels += [note(run, index) for number, run in enumerate(runs) for index in rows[number]]
+    drawn = [(run, index) for number, run in enumerate(runs) for index in rows[number]]
+    lengths = max(len(length(run, index)) for run, index in drawn)
+    labels += [" " * (lengths + 2) + state_words(run, index) for run, index in drawn]
     notes = max(_ROOM_FOR_LAST_LABEL, *(cell_len(label) for label in labels))
     span = max([span_ns, *(run.drained_ns for run in runs)])
     axis = Axis(max(span, 1), look.width - names - 2 - notes)
-    return Columns(names, axis, notes, look.glyphs), rows
+    return Columns(names, axis, lengths, notes, look.glyphs), rows
 
 
-def _legend(runs: Sequence[Run], look: Look) -> list[Text]:
+def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
     """What the glyphs that occur beyond plain bars stand for."""
     glyphs = look.glyphs
     states = {state for run in runs for state, count in run.counts.items() if count}
-    meanings = [(glyphs.queued, "waiting", any(max(run.starts, default=0) > 0 for run in runs))]
+    meanings = [(glyphs.queued, "waiting", any(axis.cell(max(run.starts, default=0)) > 0 for run in runs))]
     meanings += [
         (glyphs.failed, "failed", State.FAILED in states),
         (glyphs.timed_out, "timed out", State.TIMED_OUT in states),

@@ -20,10 +20,11 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The widths that all timelines of a picture share: names, bars, notes; each in cells."""
+    """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths."""
 
     names: int
     axis: Axis
+    lengths: int
     notes: int
     glyphs: Glyphs
 
@@ -38,11 +39,19 @@ class Columns:
 
 
 def fit(text: str, width: int, glyphs: Glyphs) -> str:
-    """The text made safe, cut or padded to exactly `width` cells."""
-    safe = clean(text[: 10 * width])
-    if cell_len(safe) > width:
-        return set_cell_size(set_cell_size(safe, width - 1).rstrip() + glyphs.ellipsis, width)
-    return set_cell_size(safe, width)
+    """The text made safe and padded to exactly `width` cells, or cut in its middle: both ends tell names apart."""
+    if len(text) > 20 * width:
+        text = text[: 10 * width] + text[-10 * width :]
+    safe = clean(text)
+    if cell_len(safe) <= width:
+        return set_cell_size(safe, width)
+    tail = ""
+    for character in reversed(safe):
+        if cell_len(character + tail) > (width - 1) // 2:
+            break
+        tail = character + tail
+    head = set_cell_size(safe, width - 1 - cell_len(tail))
+    return set_cell_size(head + glyphs.ellipsis + tail, width)
 
 
 def name_width(runs: list[Run], rows: dict[int, list[int]], width: int) -> int:
@@ -53,17 +62,17 @@ def name_width(runs: list[Run], rows: dict[int, list[int]], width: int) -> int:
     return max(6, min(longest, _LONGEST_NAME, width // 4))
 
 
-def note(run: Run, index: int) -> str:
-    """The task's state in words, whether its result was lost, and how long it took."""
+def state_words(run: Run, index: int) -> str:
+    """The task's state in words, and whether its result was lost."""
     state = run.state(index)
-    parts = word(state)
     if index in run.orphans:
-        parts = "orphan" if state is State.OK else f"orphan, {parts}"
-    elif state is State.OK and run.verdict is Verdict.REJECTED:
-        parts += ", lost"
-    if run.ends[index] >= 0:
-        parts += f"  {duration(run.ends[index] - run.starts[index])}"
-    return parts
+        return "orphan" if state is State.OK else f"orphan, {word(state)}"
+    return "ok, lost" if state is State.OK and run.verdict is Verdict.REJECTED else word(state)
+
+
+def length(run: Run, index: int) -> str:
+    """How long the task took, or nothing as long as it has not ended."""
+    return duration(run.ends[index] - run.starts[index]) if run.ends[index] >= 0 else ""
 
 
 def bar(run: Run, index: int, columns: Columns) -> Text:
@@ -79,16 +88,20 @@ def bar(run: Run, index: int, columns: Columns) -> Text:
     start = min(axis.cell(run.starts[index]), axis.width - 1)
     end = now if state is State.RUNNING else axis.cell(run.ends[index])
     end = max(end, start + 1)
-    left_alone = index in run.orphans
     last = _ends(glyphs).get(state)
     body_end = end - 1 if last else end
-    resumed = min(max(axis.cell(run.total_ns), start), body_end) if left_alone else body_end
+    resumed = min(max(axis.cell(run.total_ns), start), body_end) if _goes_on(run) else body_end
     text.append(glyphs.queued * start, STYLES[State.QUEUED])
     text.append(glyphs.running * (resumed - start), STYLES[State.OK])
     text.append(glyphs.orphan * (body_end - resumed), ORPHAN)
     if last:
         text.append(last, STYLES[state])
     return text
+
+
+def _goes_on(run: Run) -> bool:
+    """Whether tasks went on, or still do, after the caller had resumed."""
+    return run.decided_by is not None and run.total_ns < run.drained_ns
 
 
 def _ends(glyphs: Glyphs) -> dict[State, str]:
@@ -106,10 +119,13 @@ def timeline(run: Run, rows: list[int], columns: Columns) -> list[Text]:
         before = index
         quiet = run.state(index) in (State.SKIPPED, State.QUEUED)
         style = "dim" if quiet else ""
-        lines.append(columns.row(run.tasks[index].name, bar(run, index, columns), note(run, index), style))
+        took = length(run, index)
+        said = state_words(run, index)
+        aligned = f"{took.rjust(columns.lengths)}  {said}" if took else f"{'':{columns.lengths}}  {said}"
+        lines.append(columns.row(run.tasks[index].name, bar(run, index, columns), aligned, style))
     if rows and len(run) - 1 - rows[-1]:
         lines.append(_gap(len(run) - 1 - rows[-1], columns))
-    if run.orphans or run.total_ns < run.drained_ns:
+    if run.orphans or _goes_on(run):
         lines.append(_caller(run, columns))
     return lines + _strips(run, columns, folded=folded)
 

@@ -81,9 +81,9 @@ def _columns(summaries: Sequence[Summary], glyphs: Glyphs) -> list[Column]:
         Column("ok", figures(State.OK), 1),
         Column("failed", figures(State.FAILED), 1, STYLES[State.FAILED]),
     ]
-    for state in (State.TIMED_OUT, State.CANCELLED, State.SKIPPED):
+    for state, rank in ((State.TIMED_OUT, 1), (State.CANCELLED, 3), (State.SKIPPED, 3)):
         if any(summary.counts[state] for summary in summaries):
-            columns.append(Column(word(state), figures(state), 3, STYLES[state]))
+            columns.append(Column(word(state), figures(state), rank, STYLES[state]))
     columns.append(Column("lost", [str(summary.lost) for summary in summaries], 1, "yellow"))
     return columns
 
@@ -100,6 +100,8 @@ def speedup_text(summary: Summary, glyphs: Glyphs) -> str:
     """How many times as fast as the baseline, or a dash where that would compare different things."""
     if summary.speedup is None:
         return glyphs.dash
+    if summary.as_fast and summary.speedup != 1:
+        return f"{glyphs.about} 1{glyphs.times}"
     error = f" {glyphs.plus_minus} {summary.speedup_stddev:.2f}" if summary.speedup_stddev else ""
     return f"{summary.speedup:.2f}{glyphs.times}{error}"
 
