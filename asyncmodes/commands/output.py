@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.record import Comparison
@@ -41,14 +41,26 @@ def write_stdout(text: str) -> None:
     if sys.stdout is None:
         raise OutputError("standard output: it is closed; redirect it to a file or leave it open")
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        _write_whole(sys.stdout, text)
     except BrokenPipeError as error:
         silence_stdout()
         raise PipeClosed from error
     except OSError as error:
         silence_stdout()
         raise OutputError(f"standard output: {error.strerror or error}; write it somewhere else") from error
+
+
+def _write_whole(stream: TextIO, text: str) -> None:
+    """Write all of it: with PYTHONUNBUFFERED a signal in the middle of a write would silently lose the rest."""
+    buffer = getattr(stream, "buffer", None)
+    if buffer is None:  # somebody captures the text
+        stream.write(text)
+    else:
+        stream.flush()
+        rest = memoryview(text.encode(stream.encoding, stream.errors or "strict"))
+        while rest:
+            rest = rest[buffer.write(rest) or 0 :]
+    stream.flush()
 
 
 def silence_stdout() -> None:
