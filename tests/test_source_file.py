@@ -259,9 +259,10 @@ def test_threads_are_each_run_s_own(whole):
     """The threads of an opening end with it."""
 
     async def main():
+        others = set(threading.enumerate())  # those of earlier runs may still be ending
         async with opened([read(whole)], parse_mode("parallel")) as sources:
             await sources.starts[0]()
-            return [thread for thread in threading.enumerate() if thread.name.startswith("asyncmodes")]
+            return [thread for thread in set(threading.enumerate()) - others if thread.name.startswith("asyncmodes")]
 
     (thread,) = on_real_time(main)
     thread.join(GUARD_S)
