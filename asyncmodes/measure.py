@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -13,10 +13,12 @@ from asyncmodes import __version__
 from asyncmodes.clocks import ClockName, new_loop, running_clock
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Execution
+from asyncmodes.metering import Meter
 from asyncmodes.modes import DEFAULT_MODES, Mode, parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
 from asyncmodes.sources import Options, opened, refuse_too_long, refuse_virtual
+from asyncmodes.sources.resources import descriptor_notes
 from asyncmodes.tasks import Task
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
@@ -24,7 +26,10 @@ _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be run: the tasks, the modes, how often, and on which clock."""
+    """What is to be run: the tasks, the modes, how often, and on which clock.
+
+    `limits` tells for each mode that may come upon a limit of the machine which one, and what to do about it.
+    """
 
     title: str
     tasks: Sequence[Task]
@@ -34,6 +39,7 @@ class Plan:
     runs: int = 1
     warmup: int = 0
     options: Options = field(default_factory=Options)
+    limits: Mapping[Mode, str] = field(default_factory=dict)
 
     def check(self) -> None:
         """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
@@ -76,7 +82,7 @@ def plan(
         raise UsageError.at("baseline", f"{chosen} is not among the modes", f"choose one of {listed}")
     made = Plan(title, tasks, parsed, chosen, ClockName(clock), runs, warmup, options or Options())
     made.check()
-    return made
+    return replace(made, limits=descriptor_notes(tasks, parsed))
 
 
 def compare(
@@ -107,8 +113,11 @@ async def execute(tasks: Sequence[Task], mode: str | Mode, options: Options | No
     parsed = _mode(mode)
     if running_clock().name is ClockName.VIRTUAL:
         refuse_virtual(tasks)
+    notes = descriptor_notes(tasks, [parsed]).values()
     async with opened(tasks, parsed, options or Options()) as sources:
-        return await Execution(tasks, sources.starts, parsed, sources.notes).finish()
+        with Meter(sources.usage) as meter:
+            run = await Execution(tasks, sources.starts, parsed, (*notes, *sources.notes)).finish()
+            return replace(run, resources=meter.cost(), width_cap=sources.width_cap)
 
 
 async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
@@ -136,14 +145,19 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
                 expected = predicted[mode]
                 labelled = _labeller(repeat, None if expected is None else expected.total_ns)
                 async with opened(made.tasks, mode, made.options) as sources:
-                    execution = Execution(made.tasks, sources.starts, mode, sources.notes)
+                    notes = (made.limits[mode],) if mode in made.limits else ()
+                    execution = Execution(made.tasks, sources.starts, mode, (*notes, *sources.notes))
                     if watch is not None:
                         watch(comparison, _snapshots(execution, labelled))
-                    try:
-                        await execution.finish()
-                    finally:
-                        if execution.record is not None:
-                            comparison = replace(comparison, runs=(*comparison.runs, labelled(execution.record)))
+                    with Meter(sources.usage) as meter:
+                        try:
+                            await execution.finish()
+                        finally:
+                            if execution.record is not None:
+                                run = replace(
+                                    labelled(execution.record), resources=meter.cost(), width_cap=sources.width_cap
+                                )
+                                comparison = replace(comparison, runs=(*comparison.runs, run))
     except asyncio.CancelledError:
         comparison = replace(comparison, interrupted=True)
     return comparison

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from asyncmodes.modes import Mode
 from asyncmodes.record import Comparison, Run, Verdict
+from asyncmodes.resources import Resources, together
 from asyncmodes.tasks import State
 
 NOISE_SHARE = 0.02
@@ -57,6 +58,7 @@ class Summary:
     peak: int
     drained_ns: int
     fulfilled: bool
+    resources: Resources | None = None
 
 
 def summarise(comparison: Comparison) -> list[Summary]:
@@ -111,6 +113,7 @@ def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None) -> Sum
         peak=max(run.peak for run in runs),
         drained_ns=shown.drained_ns,
         fulfilled=all(run.verdict is Verdict.FULFILLED for run in runs),
+        resources=together(run.resources for run in runs),
     )
 
 

@@ -41,6 +41,8 @@ def test_the_contract_s_example():
         "delivered": 4,
         "lost": 0,
         "notes": [],
+        "width_cap": None,
+        "resources": None,
     }
     assert tasks[3] == {
         "index": 3,

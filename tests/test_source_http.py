@@ -547,27 +547,6 @@ def test_running_out_of_descriptors_comes_with_advice():
     )
 
 
-@POSIX
-def test_too_many_at_once_for_the_descriptors_is_noted():
-    """Before anything fails the run's notes say that it may."""
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    tasks = [request("http://127.0.0.1:1/")] * 100
-
-    async def notes(mode):
-        async with opened(tasks, parse_mode(mode)) as sources:
-            return sources.notes
-
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(90, soft), hard))
-    try:
-        assert on_real_time(lambda: notes("limited=20")) == ()
-        (note,) = on_real_time(lambda: notes("parallel"))
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert note.startswith("100 at once may be more than the 90 files and sockets allowed")
-
-
 def test_proxies_and_netrc_are_used_only_when_asked_for(monkeypatch, tmp_path):
     """HTTP_PROXY and ~/.netrc are left alone by default; with the option both count."""
     netrc = tmp_path / "netrc"

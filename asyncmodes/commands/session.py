@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions
@@ -127,7 +128,9 @@ def _read(options: Common) -> Spec:
 
 
 def _announce(made: Plan) -> None:
-    """Say before the first request how many go to which host."""
+    """Say before anything runs which limits may be met, and how many requests go to which host."""
+    for limit in made.limits.values():
+        note(f"warning: {limit}")
     if not any(task.work.kind == "url" for task in made.tasks):
         return
     from urllib.parse import urlsplit
@@ -146,9 +149,10 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
         if not (live and options.output_format == "table"):
             return signals.run(measure(made), runner)
         from asyncmodes.commands.live import LivePicture
+        from asyncmodes.commands.painting import canvas
 
         look = screen.look(command, options.rows)
-        with LivePicture(screen, look, fixed_width=options.width is not None) as picture:
+        with LivePicture(canvas(screen, look, made.tasks, fixed_width=options.width is not None)) as picture:
             return signals.run(measure(made, picture.watch), runner)
 
 
@@ -159,7 +163,9 @@ def _result(comparison: Comparison, screen: Screen, command: str, options: Commo
         return write_json(comparison)
     from asyncmodes.views.picture import picture
 
-    return screen.rendered(picture(comparison, screen.look(command, options.rows)))
+    return screen.rendered(
+        picture(comparison, replace(screen.look(command, options.rows), resources=options.resources))
+    )
 
 
 def _exit_code(comparison: Comparison, signals: Signals) -> int:

@@ -39,9 +39,10 @@ from yarl import URL
 
 from asyncmodes import __version__
 from asyncmodes.modes import Mode
+from asyncmodes.resources import Usage
 from asyncmodes.sources import Opened, Options
 from asyncmodes.sources.deadline import within
-from asyncmodes.sources.resources import MOST_THREADS, descriptor_notes, one_line, system_text, threads
+from asyncmodes.sources.resources import MOST_THREADS, counted_sockets, one_line, system_text, threads
 from asyncmodes.tasks import Failure, Request, Task, TaskFailed
 
 MOST_REDIRECTS = 10
@@ -57,21 +58,24 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
     The detail is `{"status": 200, "bytes": n}` (decoded bytes), on failure too as far as known.
     """
     lanes = mode.lanes(len(tasks))
-    notes = descriptor_notes(lanes)
+    usage = Usage()
+    notes: tuple[str, ...] = ()
     if lanes > MOST_THREADS and len({_origin(task) for task in tasks}) > MOST_THREADS:
-        notes = (f"host names are looked up by at most {MOST_THREADS} threads at once", *notes)
+        notes = (f"host names are looked up by at most {MOST_THREADS} threads at once",)
     tracing = aiohttp.TraceConfig()
     tracing.on_connection_reuseconn.append(_note_reuse)
-    with threads(lanes, "host name") as pool:
+    with threads(lanes, "host name", usage) as pool:
         async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, limit_per_host=0, resolver=_Resolver(pool)),
+            connector=aiohttp.TCPConnector(
+                limit=0, limit_per_host=0, resolver=_Resolver(pool), socket_factory=counted_sockets(usage)
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={hdrs.USER_AGENT: f"asyncmodes/{__version__}"},
             timeout=_NO_TIMEOUT,
             trust_env=options.trust_env,
             trace_configs=[tracing],
         ) as session:
-            yield Opened([partial(_request, session, task, options.max_bytes) for task in tasks], notes)
+            yield Opened([partial(_request, session, task, options.max_bytes) for task in tasks], notes, usage)
 
 
 async def _request(session: aiohttp.ClientSession, task: Task, most: int) -> Mapping[str, object]:
