@@ -21,15 +21,15 @@ class Turns(selectors.DefaultSelector):
 
     def __init__(self) -> None:
         super().__init__()
-        self._watches: list[Watch] = []
+        self.watches: list[Watch] = []
         self.began_ns = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Wait until something is to be done."""
-        if not self._watches:
+        if not self.watches:
             return super().select(timeout)
         now_ns = time.monotonic_ns()
-        for watch in self._watches:
+        for watch in self.watches:
             watch(now_ns - self.began_ns, now_ns)
         ready = super().select(timeout)
         self.began_ns = time.monotonic_ns()
@@ -39,11 +39,11 @@ class Turns(selectors.DefaultSelector):
     def watched(self, watch: Watch) -> Iterator[None]:
         """Let `watch` be told of each turn; of the first one only what is left of it."""
         self.began_ns = time.monotonic_ns()
-        self._watches = [*self._watches, watch]
+        self.watches = [*self.watches, watch]
         try:
             yield
         finally:
-            self._watches = [each for each in self._watches if each is not watch]
+            self.watches = [each for each in self.watches if each is not watch]
 
 
 class WatchedLoop(asyncio.SelectorEventLoop):

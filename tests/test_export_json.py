@@ -72,6 +72,7 @@ def test_the_contract_s_example():
         "slowdown": 1.0,
         "predicted_s": 0.5,
         "peak_in_flight": 2,
+        "resources": None,
     }
 
 

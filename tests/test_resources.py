@@ -14,7 +14,7 @@ import pytest
 
 from asyncmodes import call, execute, read_json, render, write_json
 from asyncmodes.clocks import ClockName, new_loop
-from asyncmodes.measure import compare
+from asyncmodes.measure import compare, measure, plan
 from asyncmodes.record import Run
 from asyncmodes.resources import Resources, Usage, together
 from asyncmodes.tasks import FileRead, Task
@@ -143,18 +143,18 @@ def test_memory_is_the_most_there_was():
     assert after < most - 290
 
 
-def test_a_cancelled_run_tells_its_costs():
-    """What had been used until the interruption stands in the record."""
+def test_an_interrupted_run_tells_its_costs():
+    """What had been used until the interruption stands in the record, and nothing watches the loop any more."""
 
     async def main():
-        made = asyncio.create_task(execute([delay("a", 60_000)], "parallel"))
+        measuring = asyncio.create_task(measure(plan([delay("a", 60_000)] * 5, ["parallel"])))
         await asyncio.sleep(0.01)
-        made.cancel()
-        await asyncio.wait([made])
-        return made.cancelled(), len(asyncio.get_running_loop().turns._watches)
+        measuring.cancel()
+        return await measuring, asyncio.get_running_loop().turns.watches
 
     with asyncio.Runner(loop_factory=lambda: new_loop(ClockName.REAL)) as runner:
-        assert runner.run(main()) == (True, 0)
+        made, watches = runner.run(main())
+    assert (made.interrupted, made.runs[0].resources.threads, watches) == (True, 1, [])
 
 
 def test_in_a_loop_of_somebody_else_the_gap_is_unknown():

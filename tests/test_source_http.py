@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import gzip
 import os
 import re
@@ -543,6 +544,25 @@ def test_running_out_of_descriptors_comes_with_advice():
                     resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
     assert told(on_real_time(main)).endswith(
+        "too many open files; run fewer at once (limited=N) or raise the limit (ulimit -n)"
+    )
+
+
+@POSIX
+def test_a_name_that_is_not_found_for_lack_of_descriptors_says_so(monkeypatch):
+    """The resolver calls it a temporary failure of its own; who reads that would look for the fault elsewhere."""
+
+    def exhausted():
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    def unresolved(*_, **__):
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unresolved)
+    page = request("http://name.invalid/")
+    assert told(on_real_time(lambda: run_tasks([page])).spans[0]).startswith("HostNotFound: ")
+    monkeypatch.setattr("asyncmodes.sources.http.refuse_exhausted", exhausted)
+    assert told(on_real_time(lambda: run_tasks([page])).spans[0]).endswith(
         "too many open files; run fewer at once (limited=N) or raise the limit (ulimit -n)"
     )
 

@@ -128,7 +128,7 @@ class _Elsewhere:
 def _paint(painter: Painter, orders: socket.socket) -> None:
     """The drawing process: draw what it is told to until it is told no more, or its parent has gone."""
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # the parent says when it is over
         gc.freeze()  # collecting would copy memory that is shared with the parent
         os.nice(_NICE)

@@ -42,7 +42,7 @@ from asyncmodes.modes import Mode
 from asyncmodes.resources import Usage
 from asyncmodes.sources import Opened, Options
 from asyncmodes.sources.deadline import within
-from asyncmodes.sources.resources import MOST_THREADS, counted_sockets, one_line, system_text, threads
+from asyncmodes.sources.resources import MOST_THREADS, counted_sockets, one_line, refuse_exhausted, system_text, threads
 from asyncmodes.tasks import Failure, Request, Task, TaskFailed
 
 MOST_REDIRECTS = 10
@@ -194,6 +194,10 @@ def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Resol
         found = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         raise socket.gaierror(socket.EAI_NONAME, str(error)) from None
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:  # what the resolver calls having no descriptor left
+            refuse_exhausted()
+        raise
     return [
         ResolveResult(
             hostname=host,

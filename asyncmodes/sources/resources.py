@@ -114,6 +114,11 @@ def _open_now() -> int:
     return len((sys.stdin, sys.stdout, sys.stderr))
 
 
+def refuse_exhausted() -> None:
+    """Raise OSError if not even one more file can be open: what failed for that reason may have named another."""
+    os.close(os.open(os.devnull, os.O_RDONLY))
+
+
 def system_text(error: OSError) -> str:
     """What the operating system says, in one line and never empty; with advice when files have run out."""
     resolver = isinstance(error, socket.gaierror)  # its numbers are no errno
