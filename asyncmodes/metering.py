@@ -49,15 +49,12 @@ class Meter:
         if not self._real:
             return None
         cpu_ns = time.process_time_ns() - self._cpu_ns
-        longest_ns = None
-        if self._turns is not None:
-            longest_ns = max(self._longest_ns, time.monotonic_ns() - self._turns.began_ns)
         return Resources(
             threads=1 + self._usage.threads,
             open_files=self._usage.peak_open,
             memory_bytes=self._memory.most(),
             cpu_ns=cpu_ns,
-            longest_gap_ns=longest_ns,
+            longest_gap_ns=None if self._turns is None else self._longest_ns,
         )
 
     def _turn(self, took_ns: int, now_ns: int) -> None:

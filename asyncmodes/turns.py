@@ -22,7 +22,7 @@ class Turns(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.watches: list[Watch] = []
-        self.began_ns = 0
+        self._began_ns = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Wait until something is to be done."""
@@ -30,15 +30,15 @@ class Turns(selectors.DefaultSelector):
             return super().select(timeout)
         now_ns = time.monotonic_ns()
         for watch in self.watches:
-            watch(now_ns - self.began_ns, now_ns)
+            watch(now_ns - self._began_ns, now_ns)
         ready = super().select(timeout)
-        self.began_ns = time.monotonic_ns()
+        self._began_ns = time.monotonic_ns()
         return ready
 
     @contextmanager
     def watched(self, watch: Watch) -> Iterator[None]:
         """Let `watch` be told of each turn; of the first one only what is left of it."""
-        self.began_ns = time.monotonic_ns()
+        self._began_ns = time.monotonic_ns()
         self.watches = [*self.watches, watch]
         try:
             yield
