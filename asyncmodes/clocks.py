@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
+from asyncmodes.turns import WatchedLoop
 from asyncmodes.virtual_time import VirtualTimeLoop, running_virtual_loop
 
 
@@ -44,4 +46,8 @@ def running_clock() -> Clock:
 
 def new_loop(clock: ClockName) -> asyncio.AbstractEventLoop:
     """An event loop on this clock."""
-    return VirtualTimeLoop() if clock is ClockName.VIRTUAL else asyncio.new_event_loop()
+    if clock is ClockName.VIRTUAL:
+        return VirtualTimeLoop()
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()  # it waits in the system's own way, and has no turns to watch
+    return WatchedLoop()

@@ -15,10 +15,12 @@ from asyncmodes import __version__
 from asyncmodes.clocks import ClockName, new_loop, running_clock
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Execution
+from asyncmodes.metering import Meter
 from asyncmodes.modes import DEFAULT_MODES, Mode, parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
 from asyncmodes.sources import Options, opened, refuse_too_long, refuse_virtual
+from asyncmodes.sources.resources import descriptor_notes
 from asyncmodes.tasks import Outcome, Task
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
@@ -33,7 +35,10 @@ class Order(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be run: the tasks, the modes, how often, and on which clock."""
+    """What is to be run: the tasks, the modes, how often, and on which clock.
+
+    `limits` tells for each mode that may come upon a limit of the machine which one, and what to do about it.
+    """
 
     title: str
     tasks: Sequence[Task]
@@ -45,6 +50,7 @@ class Plan:
     options: Options = field(default_factory=Options)
     order: Order = Order.IN_TURN
     seed: int = 0
+    limits: Mapping[Mode, str] = field(default_factory=dict)
 
     def check(self) -> None:
         """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
@@ -116,7 +122,7 @@ def plan(
         raise UsageError.at("baseline", f"{chosen} is not among the modes", f"choose one of {listed}")
     made = Plan(title, tasks, parsed, chosen, ClockName(clock), runs, warmup, options or Options(), Order(order), seed)
     made.check()
-    return made
+    return replace(made, limits=descriptor_notes(tasks, parsed))
 
 
 def compare(
@@ -151,8 +157,11 @@ async def execute(tasks: Sequence[Task], mode: str | Mode, options: Options | No
     parsed = _mode(mode)
     if running_clock().name is ClockName.VIRTUAL:
         refuse_virtual(tasks)
+    notes = descriptor_notes(tasks, [parsed]).values()
     async with opened(tasks, parsed, options or Options()) as sources:
-        return await Execution(tasks, sources.starts, parsed, sources.notes).finish()
+        with Meter(sources.usage) as meter:
+            run = await Execution(tasks, sources.starts, parsed, (*notes, *sources.notes)).finish()
+            return replace(run, resources=meter.cost(), width_cap=sources.width_cap)
 
 
 async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
@@ -178,20 +187,21 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
         for number, (mode, repeat) in enumerate(rounds):
             labelled = _labeller(repeat or 0, expected[mode])
             async with opened(made.tasks, mode, made.options) as sources:
-                execution = Execution(made.tasks, sources.starts, mode, sources.notes)
+                notes = (made.limits[mode],) if mode in made.limits else ()
+                execution = Execution(made.tasks, sources.starts, mode, (*notes, *sources.notes))
                 if watch is not None:
-                    watch(
-                        Progress(
-                            comparison, number, len(rounds), repeat is None, left.ns, _snapshots(execution, labelled)
-                        )
-                    )
-                try:
-                    await execution.finish()
-                finally:
-                    if execution.record is not None:
-                        left.ran(execution.record)
-                        if repeat is not None:
-                            comparison = replace(comparison, runs=(*comparison.runs, labelled(execution.record)))
+                    snapshot = _snapshots(execution, labelled)
+                    watch(Progress(comparison, number, len(rounds), repeat is None, left.ns, snapshot))
+                with Meter(sources.usage) as meter:
+                    try:
+                        await execution.finish()
+                    finally:
+                        if execution.record is not None:
+                            left.ran(execution.record)
+                            if repeat is not None:
+                                run = labelled(execution.record)
+                                run = replace(run, resources=meter.cost(), width_cap=sources.width_cap)
+                                comparison = replace(comparison, runs=(*comparison.runs, run))
     except asyncio.CancelledError:
         comparison = replace(comparison, interrupted=True)
     return with_predictions(comparison)
@@ -240,7 +250,10 @@ def with_predictions(comparison: Comparison) -> Comparison:
     if source is None:
         return comparison
     outcomes = _median_outcomes([run for run in comparison.runs_of(source) if _all_ended(run)])
-    predicted = {mode: predict(comparison.tasks, mode, outcomes) for mode in comparison.modes if mode != source}
+    caps = {run.mode: run.width_cap for run in comparison.runs}
+    predicted = {
+        mode: predict(comparison.tasks, mode, outcomes, width_cap=cap) for mode, cap in caps.items() if mode != source
+    }
     runs = []
     for run in comparison.runs:
         expected = predicted.get(run.mode)

@@ -13,17 +13,20 @@ from asyncmodes.record import Recorder, Run
 from asyncmodes.tasks import Outcome, Task
 
 
-def predict(tasks: Sequence[Task], mode: Mode, outcomes: Sequence[Outcome] | None = None) -> Run | None:
+def predict(
+    tasks: Sequence[Task], mode: Mode, outcomes: Sequence[Outcome] | None = None, width_cap: int | None = None
+) -> Run | None:
     """The run of these tasks in this mode, or None if any task's duration is unknown.
 
     `outcomes` replaces what the tasks themselves know, for instance by durations measured in another mode.
+    `width_cap` is the most tasks that the machine works on at once (`Run.width_cap`), None for no such limit.
     Raises UsageError for a race of nobody.
     """
     known = list(outcomes) if outcomes is not None else _known_outcomes(tasks)
     if known is None:
         return None
     recorder = Recorder(tasks, mode)
-    schedule = _Schedule(recorder, known)
+    schedule = _Schedule(recorder, known, width_cap)
     for batch in mode.batches(len(tasks)):
         schedule.work(batch)
         if schedule.closed:
@@ -44,9 +47,10 @@ def _known_outcomes(tasks: Sequence[Task]) -> list[Outcome] | None:
 class _Schedule:
     """Virtual workers on a virtual time that only ever moves from one end to the next."""
 
-    def __init__(self, recorder: Recorder, outcomes: Sequence[Outcome]) -> None:
+    def __init__(self, recorder: Recorder, outcomes: Sequence[Outcome], width_cap: int | None) -> None:
         self.recorder = recorder
         self.outcomes = outcomes
+        self.width_cap = width_cap
         self.now_ns = 0
         self.closed = False
 
@@ -55,7 +59,8 @@ class _Schedule:
         recorder, mode = self.recorder, self.recorder.mode
         queue = iter(batch)
         in_flight: list[tuple[int, int, int]] = []  # (end, how many started before, index)
-        for lane, index in zip(range(mode.lanes(len(batch))), queue):
+        lanes = mode.lanes(len(batch) if self.width_cap is None else min(len(batch), self.width_cap))
+        for lane, index in zip(range(lanes), queue):
             in_flight.append(self._started(index, lane, len(in_flight)))
         heapify(in_flight)
         started = len(in_flight)

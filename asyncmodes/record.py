@@ -16,6 +16,7 @@ from functools import cached_property
 
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Leftovers, Mode, Stop
+from asyncmodes.resources import Resources
 from asyncmodes.tasks import Failure, State, Task
 
 NEVER = -1
@@ -53,8 +54,9 @@ class Run:
 
     `total_ns` is when the caller resumed, `drained_ns` when no task was running any more. `decided_by` is the
     index of the task whose outcome made the caller resume early. `interrupted_ns` is when the run was cancelled from
-    outside, also where the caller had resumed before. `notes` are remarks of the sources that
-    belong beside the figures.
+    outside, also where the caller had resumed before. `notes` are remarks of the sources that belong beside the
+    figures. `resources` is what the run cost the machine, None where that was not measured. `width_cap` is the most
+    tasks that were worked on at once where the machine allowed fewer than the mode.
     """
 
     tasks: Sequence[Task]
@@ -75,6 +77,8 @@ class Run:
     predicted_ns: int | None = None
     repeat: int = 0
     interrupted_ns: int | None = None
+    resources: Resources | None = None
+    width_cap: int | None = None
 
     def __len__(self) -> int:
         return len(self.tasks)

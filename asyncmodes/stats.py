@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from asyncmodes.modes import Mode
 from asyncmodes.record import Comparison, Run, Verdict
+from asyncmodes.resources import Resources, together
 from asyncmodes.tasks import State
 
 NOISE_SHARE = 0.02
@@ -62,6 +63,7 @@ class Summary:
     drained_ns: int
     fulfilled: bool
     as_fast: bool
+    resources: Resources | None = None
 
 
 def summarise(comparison: Comparison) -> list[Summary]:
@@ -123,6 +125,7 @@ def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None, clock:
         drained_ns=shown.drained_ns,
         as_fast=base is not None and equal_totals(total, _totals([run.total_ns for run in base]), clock),
         fulfilled=all(run.verdict is Verdict.FULFILLED for run in runs),
+        resources=together(run.resources for run in runs),
     )
 
 

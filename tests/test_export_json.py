@@ -42,6 +42,8 @@ def test_the_contract_s_example():
         "lost": 0,
         "interrupted_s": None,
         "notes": [],
+        "width_cap": None,
+        "resources": None,
     }
     assert tasks[3] == {
         "index": 3,
@@ -72,6 +74,7 @@ def test_the_contract_s_example():
         "slowdown": 1.0,
         "predicted_s": 0.5,
         "peak_in_flight": 2,
+        "resources": None,
     }
 
 

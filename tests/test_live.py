@@ -1,12 +1,21 @@
 """The live picture on a real pseudo-terminal: what is on the screen while tasks run, and what stays."""
 
+import os
+import signal
+import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
 
+from asyncmodes.commands.live import LivePicture
+from asyncmodes.commands.painting import Frame
+from asyncmodes.measure import Progress
+from tests.comparisons import DISHES, TROUBLE, comparison
 from tests.terminal import Terminal
 
 SHOWN, HIDDEN = b"\x1b[?25h", b"\x1b[?25l"
@@ -103,6 +112,86 @@ def test_a_resized_terminal_gets_a_fitting_picture():
     lines = terminal.text.splitlines()
     assert max(len(line) for line in lines) <= 70
     assert sum("flying" in line for line in lines) == 1
+
+
+def test_a_program_that_is_killed_leaves_the_cursor(monkeypatch):
+    """Whoever drew for it sees that it has gone, and shows the cursor to the shell that it was started from."""
+    shell = ["/bin/sh", "-c", '"$@"; cat', "sh", sys.executable, "-m", "asyncmodes"]
+    monkeypatch.setattr("tests.terminal.PROGRAM", shell)
+    terminal = Terminal(["compare", "a=100ms", "b=1h"], 90, 40)
+    terminal.read_until(lambda text: "1 running" in text)
+    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(terminal.child.pid)], capture_output=True, check=True)
+    os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
+    terminal.read_until(lambda _: terminal.raw.rfind(SHOWN) > terminal.raw.rindex(HIDDEN))
+    terminal.child.sendeof()
+    terminal.finish()
+
+
+def test_without_a_second_process_the_picture_grows_too(monkeypatch):
+    """On systems that cannot fork the program draws itself."""
+    code = "import os; del os.fork; from asyncmodes.__main__ import main; raise SystemExit(main())"
+    monkeypatch.setattr("tests.terminal.PROGRAM", [sys.executable, "-c", code])
+    terminal = Terminal(["compare", "rice=900ms", "sauce=500ms", "-m", "parallel"], 90, 40)
+    terminal.read_until(lambda text: "2 running" in text)
+    assert terminal.finish() == 0
+    assert terminal.scrollback.count("compare   2 tasks") == 1
+    assert "running" not in terminal.scrollback
+
+
+class Busy:
+    """A clock that an interpreter busy with tasks lets advance by more than was waited for; in seconds."""
+
+    def __init__(self, *late: float) -> None:
+        self.now = 100.0
+        self.late = list(late)
+
+    def wait(self, pause: float) -> bool:
+        if not self.late:
+            return True
+        self.now += pause + self.late.pop(0)
+        return False
+
+
+@pytest.mark.parametrize(
+    ("late", "drawn"),
+    [((0, 0, 0), 3), ((0, 0.01, 0.01, 0), 2), ((0.01,) * 5, 0), ((0.01,) * 14, 1)],
+    ids=["idle", "busy for a while", "busy", "busy for more than a second"],
+)
+def test_frames_are_dropped_while_tasks_keep_the_interpreter_busy(late, drawn, monkeypatch):
+    """A frame that would come late is not drawn, unless there was none for a second."""
+    frames = []
+
+    class Wall:
+        def draw(self, frame: Frame) -> bool:
+            frames.append(frame)
+            return True
+
+    picture = LivePicture(Wall())
+    clock = picture._over = Busy(*late)
+    monkeypatch.setattr("asyncmodes.commands.live.time", SimpleNamespace(monotonic=lambda: clock.now, thread_time=int))
+    made = comparison(DISHES, ["sequential", "parallel"])
+    picture.watch(Progress(made, 0, 1, False, None, lambda: made.runs[0]))
+    picture._grow()
+    assert len(frames) == drawn
+
+
+def test_a_run_that_is_done_is_handed_over_once():
+    """The first frame after it has it, the later ones do not; and no frame has the tasks."""
+    frames = []
+
+    class Wall:
+        def draw(self, frame: Frame) -> bool:
+            frames.append(frame)
+            return True
+
+    made = comparison(TROUBLE, ["sequential", "parallel"])
+    picture = LivePicture(Wall())
+    for done in (0, 1, 1, 2):
+        now = Progress(replace(made, runs=made.runs[:done]), 0, 1, False, None, lambda: made.runs[1])
+        picture._show(now)
+    assert [len(frame.done) for frame in frames] == [0, 1, 0, 1]
+    assert all(not frame.comparison.tasks and not frame.now.tasks for frame in frames)
+    assert [str(failure.state) for failure in frames[0].now.failures.values()] == ["failed"]
 
 
 def test_a_narrow_terminal_still_works():

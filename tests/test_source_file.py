@@ -147,7 +147,7 @@ def test_more_files_than_threads_are_read_all_the_same_and_noted(tmp_path):
     """Beyond 256 the run says that it has no more threads than that."""
     run = on_real_time(lambda: run_tasks([read(path) for path in _files(tmp_path, 300)], "parallel"))
     assert (sum(span.detail["bytes"] for span in run.spans), run.peak) == (300, 300)
-    assert run.notes[0] == "files are read by at most 256 threads at once"
+    assert run.notes == ("parallel reads files in at most 256 threads at once: its width is 256",)
 
 
 def _files(folder, count):

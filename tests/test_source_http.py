@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import gzip
 import os
 import re
@@ -550,24 +551,22 @@ def test_running_out_of_descriptors_comes_with_advice():
 
 
 @POSIX
-def test_too_many_at_once_for_the_descriptors_is_noted():
-    """Before anything fails the run's notes say that it may."""
-    import resource
+def test_a_name_that_is_not_found_for_lack_of_descriptors_says_so(monkeypatch):
+    """The resolver calls it a temporary failure of its own; who reads that would look for the fault elsewhere."""
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    tasks = [request("http://127.0.0.1:1/")] * 100
+    def exhausted():
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
-    async def notes(mode):
-        async with opened(tasks, parse_mode(mode)) as sources:
-            return sources.notes
+    def unresolved(*_, **__):
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(90, soft), hard))
-    try:
-        assert on_real_time(lambda: notes("limited=20")) == ()
-        (note,) = on_real_time(lambda: notes("parallel"))
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert note.startswith("100 at once may be more than the 90 files and sockets allowed")
+    monkeypatch.setattr(socket, "getaddrinfo", unresolved)
+    page = request("http://name.invalid/")
+    assert told(on_real_time(lambda: run_tasks([page])).spans[0]).startswith("HostNotFound: ")
+    monkeypatch.setattr("asyncmodes.sources.http.refuse_exhausted", exhausted)
+    assert told(on_real_time(lambda: run_tasks([page])).spans[0]).endswith(
+        "too many open files; run fewer at once (limited=N) or raise the limit (ulimit -n)"
+    )
 
 
 def test_proxies_and_netrc_are_used_only_when_asked_for(monkeypatch, tmp_path):

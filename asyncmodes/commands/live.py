@@ -1,79 +1,76 @@
-"""Draws the growing picture on the terminal, from a thread of its own, so that drawing never delays a task's turn."""
+"""Lets the picture grow on the terminal while tasks run. Frames are dropped where they would delay a task.
+
+A thread copies the record a few times a second, which takes a fraction of a millisecond, and hands it to another
+process that draws. It is no timer of the event loop: an event loop that is woken while tasks sleep rounds what is
+left of their time up to whole milliseconds once more, and so would be late for them.
+"""
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 import threading
 import time
 from dataclasses import replace
 
-from rich.live import Live
-
-from asyncmodes.commands.output import Screen
+from asyncmodes.commands.painting import Canvas, Frame
 from asyncmodes.measure import Progress
-from asyncmodes.views.live import live_picture
-from asyncmodes.views.picture import NARROWEST, WIDEST, Look
+from asyncmodes.record import Run
+from asyncmodes.tasks import Failure, State
 from asyncmodes.views.progress import progress_text
 
 _FRAME_S = 0.08
-_REST = 4  # times as long as a frame took to draw, at least, until the next one
-_SWITCH_INTERVAL_S = 0.0005  # the longest that drawing may hold up the event loop, instead of Python's 5 ms
+_REST = 50  # times as long as a frame kept the interpreter busy, at least, until the next one
+_LATE_S = 0.003  # an interpreter that lets this thread wait so long is busy with tasks
+_STALE_S = 1.0  # what is shown may be that old while tasks keep it busy
+_NO_TEXT = {state: Failure("", "", state) for state in (State.FAILED, State.TIMED_OUT)}
 
 
 class LivePicture:
     """Shows how the runs stand while it is entered, and leaves the terminal as it was. `watch` is told of each run."""
 
-    def __init__(self, screen: Screen, look: Look) -> None:
-        self._look = look
-        self._fixed_width = screen.fixed_width
-        self._console = screen.console(animated=True)
-        self._live = Live(console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop")
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
         self._progress: Progress | None = None
+        self._drawn = 0  # how many of the runs that are done the canvas knows
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._draw, name="asyncmodes live", daemon=True)
+        self._thread = threading.Thread(target=self._grow, name="asyncmodes live", daemon=True)
 
     def watch(self, progress: Progress) -> None:
         """Show this run from now on."""
         self._progress = progress
 
     def __enter__(self) -> LivePicture:
-        self._switch_interval = sys.getswitchinterval()
-        sys.setswitchinterval(_SWITCH_INTERVAL_S)
-        self._live.start()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
-        self._live.stop()
-        sys.setswitchinterval(self._switch_interval)
+        self._canvas.erase()
 
-    def _draw(self) -> None:
+    def _grow(self) -> None:
         pause = _FRAME_S
+        shown = due = time.monotonic() + pause
         while not self._over.wait(pause):
-            began = time.perf_counter()
-            if self._progress is not None:
-                self._frame(self._progress)
-            pause = max(_FRAME_S, _REST * (time.perf_counter() - began))
+            now, spent = time.monotonic(), time.thread_time()
+            if self._progress is not None and (now - due < _LATE_S or now - shown > _STALE_S):
+                shown = now
+                if not self._show(self._progress):
+                    return
+            pause = max(_FRAME_S, _REST * (time.thread_time() - spent))
+            due = time.monotonic() + pause
 
-    def _frame(self, progress: Progress) -> None:
-        columns, lines = _terminal_size()
-        wanted = self._look.width if self._fixed_width else WIDEST
-        look = replace(self._look, width=max(NARROWEST, min(columns, wanted)))
-        self._console.width = columns
-        now = progress.snapshot()
+    def _show(self, progress: Progress) -> bool:
+        comparison = progress.comparison
+        done = comparison.runs[self._drawn :]
+        self._drawn = len(comparison.runs)
+        now = _light(progress.snapshot())
         said = progress_text(
             progress.number, progress.count, str(now.mode), is_warmup=progress.is_warmup, left_ns=progress.left_ns
         )
-        self._live.update(live_picture(progress.comparison, now, look, lines, said), refresh=True)
+        return self._canvas.draw(Frame(replace(comparison, tasks=(), runs=()), tuple(map(_light, done)), now, said))
 
 
-def _terminal_size() -> os.terminal_size:
-    """The terminal's real size, whatever COLUMNS says: a frame that is wider would scroll."""
-    try:
-        return os.get_terminal_size(sys.stdout.fileno())
-    except (OSError, ValueError):
-        return shutil.get_terminal_size()
+def _light(run: Run) -> Run:
+    """The run without its tasks, which the canvas has, and the texts of failures, which it does not draw."""
+    failures = {index: _NO_TEXT[failure.state] for index, failure in run.failures.items()}
+    return replace(run, tasks=(), failures=failures)

@@ -52,6 +52,9 @@ class Common:
     rows: Annotated[
         int | None, typer.Option(metavar="N", help="Draw at most N tasks a mode (default: 20, or 12 of more).")
     ] = None
+    resources: Annotated[
+        bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
+    ] = False
     width: Annotated[int | None, typer.Option(metavar="N", help="Width of the picture, from 20 to 200 columns.")] = None
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False
     color: Annotated[str, typer.Option(metavar="auto|always|never", help="Colour the picture.")] = "auto"

@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
@@ -147,7 +148,9 @@ def _read(options: Common) -> Spec:
 
 
 def _announce(made: Plan) -> None:
-    """Say before the first request how many go to which host."""
+    """Say before anything runs which limits may be met, and how many requests go to which host."""
+    for limit in made.limits.values():
+        note(f"warning: {limit}")
     if not any(task.work.kind == "url" for task in made.tasks):
         return
     from urllib.parse import urlsplit
@@ -165,9 +168,10 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
     with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
         if live and options.output_format == "table":
             from asyncmodes.commands.live import LivePicture
+            from asyncmodes.commands.painting import canvas
 
             look = screen.look(command, options.rows)
-            with LivePicture(screen, look) as picture:
+            with LivePicture(canvas(screen, look, made.tasks)) as picture:
                 return signals.run(measure(made, picture.watch), runner)
         with ProgressLine(wanted=not options.quiet and made.runs + made.warmup > 1) as line:
             return signals.run(measure(made, line.watch), runner)
@@ -180,4 +184,6 @@ def _result(comparison: Comparison, screen: Screen, command: str, options: Commo
         return write_json(comparison)
     from asyncmodes.views.picture import picture
 
-    return screen.rendered(picture(comparison, screen.look(command, options.rows)))
+    return screen.rendered(
+        picture(comparison, replace(screen.look(command, options.rows), resources=options.resources))
+    )

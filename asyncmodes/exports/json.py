@@ -14,6 +14,7 @@ from asyncmodes.advice import warnings
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Mode, parse_mode
 from asyncmodes.record import NEVER, Comparison, Run, Verdict
+from asyncmodes.resources import Resources
 from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import Failure, Outcome, State, Task
 
@@ -70,6 +71,8 @@ def _run(run: Run) -> dict[str, object]:
         "lost": run.lost,
         "interrupted_s": _seconds(run.interrupted_ns),
         "notes": list(run.notes),
+        "width_cap": run.width_cap,
+        "resources": _resources(run.resources, run.peak),
         "tasks": [_task(run, index, task) for index, task in enumerate(run.tasks)],
     }
 
@@ -139,6 +142,20 @@ def _summary(summary: Summary) -> dict[str, object]:
         "slowdown": summary.slowdown,
         "predicted_s": _seconds(summary.predicted_ns),
         "peak_in_flight": summary.peak,
+        "resources": _resources(summary.resources, summary.peak),
+    }
+
+
+def _resources(cost: Resources | None, in_flight: int) -> dict[str, object] | None:
+    if cost is None:
+        return None
+    return {
+        "peak_in_flight": in_flight,
+        "peak_threads": cost.threads,
+        "peak_open_files": cost.open_files,
+        "peak_memory_bytes": cost.memory_bytes,
+        "cpu_s": _seconds(cost.cpu_ns),
+        "longest_gap_s": _seconds(cost.longest_gap_ns),
     }
 
 
@@ -219,6 +236,20 @@ def _read_run(run: Mapping[str, Any]) -> Run:
         predicted_ns=None if run["predicted_s"] is None else _ns(run["predicted_s"]),
         repeat=run["repeat"],
         interrupted_ns=None if run.get("interrupted_s") is None else _ns(run["interrupted_s"]),
+        resources=_read_resources(run.get("resources")),
+        width_cap=run.get("width_cap"),
+    )
+
+
+def _read_resources(cost: Mapping[str, Any] | None) -> Resources | None:
+    if cost is None:
+        return None
+    return Resources(
+        threads=cost["peak_threads"],
+        open_files=cost["peak_open_files"],
+        memory_bytes=cost["peak_memory_bytes"],
+        cpu_ns=_ns(cost["cpu_s"]),
+        longest_gap_ns=None if cost["longest_gap_s"] is None else _ns(cost["longest_gap_s"]),
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
+from asyncmodes.resources import Usage
 from asyncmodes.tasks import Delay, Task
 
 _MODULES = {"delay": "delay", "url": "http", "file": "file", "call": "call"}
@@ -26,10 +27,16 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """For each task what starts it, in input order, and remarks that belong beside the figures."""
+    """For each task what starts it, in input order, and remarks that belong beside the figures.
+
+    `usage` counts what they use while they run. `width_cap` is the most of them that are worked on at once where
+    that is less than the mode allows; None if some of them know no such cap.
+    """
 
     starts: Sequence[Start]
     notes: tuple[str, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    width_cap: int | None = None
 
 
 _DEFAULTS = Options()
@@ -45,15 +52,19 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options = _DEFAULTS
     groups: dict[str, list[Task]] = {}
     for task in tasks:
         groups.setdefault(task.work.kind, []).append(task)
-    starts: dict[str, Iterator[Start]] = {}
-    notes: list[str] = []
+    parts: dict[str, Opened] = {}
     async with AsyncExitStack() as stack:
         for kind, group in groups.items():
             source = import_module(f"asyncmodes.sources.{_MODULES[kind]}")
-            part: Opened = await stack.enter_async_context(source.opened(group, mode, options))
-            starts[kind] = iter(part.starts)
-            notes += part.notes
-        yield Opened([next(starts[task.work.kind]) for task in tasks], tuple(notes))
+            parts[kind] = await stack.enter_async_context(source.opened(group, mode, options))
+        starts: dict[str, Iterator[Start]] = {kind: iter(part.starts) for kind, part in parts.items()}
+        caps = [part.width_cap for part in parts.values()]
+        yield Opened(
+            [next(starts[task.work.kind]) for task in tasks],
+            tuple(note for part in parts.values() for note in part.notes),
+            Usage(part.usage for part in parts.values()),
+            caps[0] if len(caps) == 1 else None,
+        )
 
 
 def refuse_virtual(tasks: Sequence[Task]) -> None:

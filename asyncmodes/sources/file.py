@@ -16,9 +16,10 @@ import aiofiles
 from aiofiles.threadpool.binary import AsyncFileIO
 
 from asyncmodes.modes import Mode
+from asyncmodes.resources import Usage
 from asyncmodes.sources import Opened, Options
 from asyncmodes.sources.deadline import within
-from asyncmodes.sources.resources import MOST_THREADS, descriptor_notes, one_line, system_text, threads
+from asyncmodes.sources.resources import MOST_THREADS, one_line, system_text, threads
 from asyncmodes.tasks import Failure, FileRead, Task, TaskFailed
 
 T = TypeVar("T")
@@ -41,19 +42,22 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
     """
     lanes = mode.lanes(len(tasks))
     at_once = min(lanes, MOST_THREADS)
-    notes = descriptor_notes(at_once)
+    usage = Usage()
+    notes: tuple[str, ...] = ()
     if lanes > MOST_THREADS:
-        notes = (f"files are read by at most {MOST_THREADS} threads at once", *notes)
-    with threads(lanes, "file") as pool:
-        reader = _Reader(pool, at_once)
-        yield Opened([partial(reader.read, task) for task in tasks], notes)
+        notes = (f"{mode} reads files in at most {MOST_THREADS} threads at once: its width is {MOST_THREADS}",)
+    with threads(lanes, "file", usage) as pool:
+        reader = _Reader(pool, at_once, usage)
+        starts = [partial(reader.read, task) for task in tasks]
+        yield Opened(starts, notes, usage, at_once if at_once < lanes else None)
 
 
 class _Reader:
     """Reads files in the threads of a pool, no more of them open at once than it has threads."""
 
-    def __init__(self, pool: ThreadPoolExecutor, at_once: int) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, at_once: int, usage: Usage) -> None:
         self._pool = pool
+        self._usage = usage
         self._turns = asyncio.Semaphore(at_once)
         self._buffers: list[bytearray] = []
 
@@ -78,14 +82,16 @@ class _Reader:
         def opener(name: str, flags: int) -> int:
             nonlocal size
             descriptor, size = _open_regular(name, flags)
+            self._usage.opened()
             return descriptor
 
         async with self._turns:
-            steps = _Steps(self._pool)
+            steps = _Steps(self._pool, self._usage)
             try:
                 file = await aiofiles.open(path, "rb", buffering=0, opener=opener, executor=steps)
                 await self._drain(file, size, detail)
                 await file.close()
+                self._usage.closed()
             except BaseException:
                 steps.close_file()
                 raise
@@ -117,8 +123,9 @@ class _Reader:
 class _Steps(Executor):
     """The pool as one file's steps see it: it knows the first, which opens the file, and the last."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, usage: Usage) -> None:
         self._pool = pool
+        self._usage = usage
         self._first: Future[Any] | None = None
         self._last: Future[Any] | None = None
 
@@ -139,6 +146,7 @@ class _Steps(Executor):
         if opening is not None and not opening.cancelled() and opening.exception() is None:
             with suppress(OSError):
                 opening.result().close()
+            self._usage.closed()
 
 
 def _open_regular(path: str, flags: int) -> tuple[int, int]:

@@ -39,9 +39,10 @@ from yarl import URL
 
 from asyncmodes import __version__
 from asyncmodes.modes import Mode
+from asyncmodes.resources import Usage
 from asyncmodes.sources import Opened, Options
 from asyncmodes.sources.deadline import within
-from asyncmodes.sources.resources import MOST_THREADS, descriptor_notes, one_line, system_text, threads
+from asyncmodes.sources.resources import MOST_THREADS, counted_sockets, one_line, refuse_exhausted, system_text, threads
 from asyncmodes.tasks import Failure, Request, Task, TaskFailed
 
 MOST_REDIRECTS = 10
@@ -57,20 +58,28 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
     The detail is `{"status": 200, "bytes": n}` (decoded bytes), on failure too as far as known.
     """
     lanes = mode.lanes(len(tasks))
-    notes = descriptor_notes(lanes)
+    usage = Usage()
+    notes: tuple[str, ...] = ()
     if lanes > MOST_THREADS and len({_origin(task) for task in tasks}) > MOST_THREADS:
-        notes = (f"host names are looked up by at most {MOST_THREADS} threads at once", *notes)
-    with threads(lanes, "host name") as pool:
+        notes = (f"host names are looked up by at most {MOST_THREADS} threads at once",)
+    new_socket = counted_sockets(usage)
+
+    def connecting(address: AddrInfoType) -> socket.socket:
+        """A socket for a connection of the attempt under way."""
+        _attempt.get().connects = True
+        return new_socket(address)
+
+    with threads(lanes, "host name", usage) as pool:
         async with aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=0, limit_per_host=0, resolver=_Resolver(pool), socket_factory=_new_socket
+                limit=0, limit_per_host=0, resolver=_Resolver(pool), socket_factory=connecting
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={hdrs.USER_AGENT: f"asyncmodes/{__version__}"},
             timeout=_NO_TIMEOUT,
             trust_env=options.trust_env,
         ) as session:
-            yield Opened([partial(_request, session, task, options.max_bytes) for task in tasks], notes)
+            yield Opened([partial(_request, session, task, options.max_bytes) for task in tasks], notes, usage)
 
 
 async def _request(session: aiohttp.ClientSession, task: Task, most: int) -> Mapping[str, object]:
@@ -165,13 +174,6 @@ class _Attempt:
 _attempt: ContextVar[_Attempt] = ContextVar("attempt")
 
 
-def _new_socket(address: AddrInfoType) -> socket.socket:
-    """A socket for a connection of the attempt under way."""
-    _attempt.get().connects = True
-    family, kind, protocol, _, _ = address
-    return socket.socket(family, kind, protocol)
-
-
 class _Resolver(AbstractResolver):
     """Looks up host names in threads of the run's own: asyncio's would let only a few be looked up at once."""
 
@@ -194,6 +196,10 @@ def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Resol
         found = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         raise socket.gaierror(socket.EAI_NONAME, str(error)) from None
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:  # what the resolver calls having no descriptor left
+            refuse_exhausted()
+        raise
     return [
         ResolveResult(
             hostname=host,

@@ -5,25 +5,31 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Callable, Iterator
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from asyncmodes.tasks import Failure, TaskFailed
+from asyncmodes.modes import Mode, Stop, parse_mode
+from asyncmodes.resources import Usage
+from asyncmodes.tasks import Failure, FileRead, Task, TaskFailed
 
 T = TypeVar("T")
 
 MOST_THREADS = 256
-_DESCRIPTORS_OF_OUR_OWN = 16
+_RESERVE = 16  # descriptors: the event loop, the live picture, looking up host names
 _LONGEST_TEXT = 300
 _FEWER = "run fewer at once (limited=N) or raise the limit (ulimit -n)"
 
 
 @contextmanager
-def threads(lanes: int, name: str) -> Iterator[ThreadPoolExecutor]:
+def threads(lanes: int, name: str, usage: Usage) -> Iterator[ThreadPoolExecutor]:
     """A thread for each lane, at most 256, started when needed. At the end those that hang are not waited for."""
-    pool = _Threads(min(lanes, MOST_THREADS), thread_name_prefix=f"asyncmodes {name}")
+    most = min(lanes, MOST_THREADS)
+    pool = _Threads(most, thread_name_prefix=f"asyncmodes {name}", initializer=usage.thread_started)
     try:
         yield pool
     finally:
@@ -40,16 +46,77 @@ class _Threads(ThreadPoolExecutor):
             raise TaskFailed(Failure("NoThread", f"{error}; run fewer at once (limited=N)")) from error
 
 
-def descriptor_notes(lanes: int) -> tuple[str, ...]:
-    """A remark if this many open files or sockets at once are more than the process may have."""
+def counted_sockets(usage: Usage) -> Callable[[tuple[Any, ...]], socket.socket]:
+    """What makes a socket from what `socket.getaddrinfo` tells, counted until it is closed."""
+
+    def made(info: tuple[Any, ...]) -> socket.socket:
+        family, kind, protocol, *_ = info
+        return _Socket(usage, family, kind, protocol)
+
+    return made
+
+
+class _Socket(socket.socket):
+    """A socket that tells when it is opened and closed."""
+
+    __slots__ = ("_usage",)
+
+    def __init__(self, usage: Usage, *which: int) -> None:
+        self._usage: Usage | None = None  # a socket that cannot be made is closed all the same
+        super().__init__(*which)
+        self._usage = usage
+        usage.opened()
+
+    def close(self) -> None:
+        """Close the socket; the first time counts."""
+        usage, self._usage = self._usage, None
+        super().close()
+        if usage is not None:
+            usage.closed()
+
+
+def descriptor_notes(tasks: Sequence[Task], modes: Iterable[Mode]) -> dict[Mode, str]:
+    """What to say of each mode that may need more open files and sockets at once than the process may have."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
-        return ()
+        return {}
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if limit == resource.RLIM_INFINITY or lanes + _DESCRIPTORS_OF_OUR_OWN <= limit:
-        return ()
-    return (f"{lanes} at once may be more than the {limit} files and sockets allowed to be open; {_FEWER}",)
+    kinds = Counter(task.work.kind for task in tasks if task.work.real_io)
+    if limit == resource.RLIM_INFINITY or not kinds:
+        return {}
+    most = kinds.total() - max(kinds[FileRead.kind] - MOST_THREADS, 0)
+    left = max(limit - _open_now() - _RESERVE, 0)
+    at_once = {mode: min(mode.lanes(len(tasks)), most) for mode in modes}
+    return {mode: _too_many(mode, count, left) for mode, count in at_once.items() if count > left}
+
+
+def _too_many(mode: Mode, count: int, left: int) -> str:
+    fits = f"{_narrowed(mode, left)} fits, or " if left else ""
+    return (
+        f"{mode} may need {count:,} open files and sockets at once, and the limit leaves {left:,}; "
+        f"{fits}raise the limit (ulimit -n)"
+    )
+
+
+def _narrowed(mode: Mode, width: int) -> Mode:
+    """The mode with this width; race and any can have none, so what they would be like without their stop."""
+    if mode.stop in (Stop.ON_FIRST, Stop.ON_SUCCESS):
+        return parse_mode(f"limited={width}")
+    return replace(mode, width=width)
+
+
+def _open_now() -> int:
+    """How many files and sockets the process has open."""
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        with suppress(OSError):
+            return len(os.listdir(folder)) - 1  # one of them was open for this
+    return len((sys.stdin, sys.stdout, sys.stderr))
+
+
+def refuse_exhausted() -> None:
+    """Raise OSError if not even one more file can be open: what failed for that reason may have named another."""
+    os.close(os.open(os.devnull, os.O_RDONLY))
 
 
 def system_text(error: OSError) -> str:

@@ -13,6 +13,7 @@ from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
+from asyncmodes.views.costs import costs_table
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
 from asyncmodes.views.sentences import caller_sentence, sentences
@@ -28,13 +29,15 @@ _ROOM_FOR_LAST_LABEL = 9
 class Look:
     """How a picture is to look: its width in cells, its characters, and the most tasks drawn for each mode.
 
-    `rows` None draws up to 20 tasks, or 12 of more. `command` is the word that the heading begins with.
+    `rows` None draws up to 20 tasks, or 12 of more. `command` is the word that the heading begins with. `resources`
+    adds the table of what each mode cost the machine.
     """
 
     width: int = 80
     glyphs: Glyphs = UNICODE
     rows: int | None = None
     command: str = "compare"
+    resources: bool = False
 
 
 def picture(comparison: Comparison, look: Look) -> Text:
@@ -45,6 +48,8 @@ def picture(comparison: Comparison, look: Look) -> Text:
         lines += timelines(drawn_runs(comparison), summaries, look)
     if summaries:
         lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
+        if look.resources:
+            lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
     said = sentences(comparison)
     if said:
         lines.append(Text())

@@ -6,12 +6,13 @@ Speed is never asserted by a test; this prints goal, figure and verdict, and exi
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.bench import cli, executor, real
+from tests.bench import cli, executor, live, real
 from tests.bench.goal import Goal
 
 PARTS: dict[str, Callable[[], Iterator[Goal]]] = {
     "executor": executor.goals,
     "cli": cli.goals,
+    "live": live.goals,
     "real": real.goals,
 }
 

@@ -1,0 +1,154 @@
+"""Draws the frames of a growing picture, in a process of its own: nobody has to wait for the interpreter meanwhile."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from rich.live import Live
+
+from asyncmodes.commands.output import Screen
+from asyncmodes.record import Comparison, Run
+from asyncmodes.tasks import Task
+from asyncmodes.views.live import live_picture
+from asyncmodes.views.picture import NARROWEST, WIDEST, Look
+
+_NICE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What there is to draw, without the tasks: the runs `done` since the last frame, and the one under way.
+
+    `said` is a line above them.
+    """
+
+    comparison: Comparison
+    done: tuple[Run, ...]
+    now: Run
+    said: str = ""
+
+
+class Canvas(Protocol):
+    """Where frames are drawn, each over the one before, and nothing remains at the end."""
+
+    def draw(self, frame: Frame) -> bool:
+        """Draw the frame and wait until it is drawn; False if nothing can be drawn any more."""
+        ...
+
+    def erase(self) -> None:
+        """Remove the picture and show the cursor."""
+        ...
+
+
+def canvas(screen: Screen, look: Look, tasks: Sequence[Task]) -> Canvas:
+    """A canvas on standard output, drawn on by another process, or by this one where no other can be had."""
+    painter = Painter(screen, look, tasks)
+    if hasattr(os, "fork"):
+        with suppress(OSError):
+            return _Elsewhere(painter)
+    return painter
+
+
+class Painter:
+    """Draws in this process."""
+
+    def __init__(self, screen: Screen, look: Look, tasks: Sequence[Task]) -> None:
+        self._look = look
+        self._tasks = tasks
+        self._fixed_width = screen.fixed_width
+        self._console = screen.console(animated=True)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop")
+        self._done: list[Run] = []
+
+    def draw(self, frame: Frame) -> bool:
+        """Draw the frame; the first one hides the cursor."""
+        columns, lines = _terminal_size()
+        wanted = self._look.width if self._fixed_width else WIDEST
+        look = replace(self._look, width=max(NARROWEST, min(columns, wanted)))
+        self._console.width = columns
+        self._done += [replace(run, tasks=self._tasks) for run in frame.done]
+        comparison = replace(frame.comparison, tasks=self._tasks, runs=tuple(self._done))
+        picture = live_picture(comparison, replace(frame.now, tasks=self._tasks), look, lines, frame.said)
+        self._live.start()
+        self._live.update(picture, refresh=True)
+        return True
+
+    def erase(self) -> None:
+        """Remove the picture and show the cursor."""
+        self._live.stop()
+
+    def leave(self) -> None:
+        """Show the cursor and leave all else as it is: somebody else may be writing already."""
+        if self._live.is_started:
+            self._console.show_cursor()
+
+
+def _terminal_size() -> os.terminal_size:
+    """The terminal's real size, whatever COLUMNS says: a frame that is wider would scroll."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return shutil.get_terminal_size()
+
+
+class _Elsewhere:
+    """Lets a forked process draw: frames go there on a socket, and a byte comes back for each that has been drawn."""
+
+    def __init__(self, painter: Painter) -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()  # or both processes would write what is left in the buffers
+            self._process = os.fork()
+            if not self._process:
+                ours.close()
+                _paint(painter, theirs)
+            self._frames = ours.makefile("wb")
+            self._drawn = ours.makefile("rb", buffering=0)
+
+    def draw(self, frame: Frame) -> bool:
+        """Let the process draw the frame; False if it has gone."""
+        try:
+            pickle.dump(frame, self._frames, pickle.HIGHEST_PROTOCOL)
+            self._frames.flush()
+            return bool(self._drawn.read(1))
+        except OSError:
+            return False
+
+    def erase(self) -> None:
+        """Let the process remove the picture, and wait for its end."""
+        with suppress(OSError):
+            pickle.dump(None, self._frames)
+            self._frames.close()
+        with suppress(OSError):
+            os.waitpid(self._process, 0)
+        self._drawn.close()
+
+
+def _paint(painter: Painter, orders: socket.socket) -> None:
+    """The drawing process: draw what it is told to until it is told no more, or its parent has gone."""
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # the parent says when it is over
+        gc.freeze()  # collecting would copy memory that is shared with the parent
+        os.nice(_NICE)
+        frames = orders.makefile("rb")
+        while (frame := pickle.load(frames)) is not None:  # noqa: S301  # our own parent wrote it
+            painter.draw(frame)
+            orders.send(b".")
+        painter.erase()
+    except (EOFError, OSError):
+        painter.leave()
+    finally:
+        os._exit(0)
