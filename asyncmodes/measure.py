@@ -12,13 +12,22 @@ from enum import StrEnum
 from random import Random
 
 from asyncmodes import __version__
+from asyncmodes.capacity import Server
 from asyncmodes.clocks import ClockName, new_loop, running_clock
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Execution
 from asyncmodes.modes import DEFAULT_MODES, Mode, parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
-from asyncmodes.sources import Options, opened, refuse_too_long, refuse_virtual
+from asyncmodes.sources import (
+    Options,
+    opened,
+    prepared,
+    refuse_endless,
+    refuse_paths,
+    refuse_too_long,
+    refuse_virtual,
+)
 from asyncmodes.tasks import Outcome, Task
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
@@ -50,9 +59,8 @@ class Plan:
         """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
         if not self.tasks:
             raise UsageError.at("tasks", "there are none", "give at least one task")
-        known = (task.outcome for task in self.tasks)
-        if sum(outcome.duration_ns for outcome in known if outcome is not None) > _LONGEST_NS:
-            raise UsageError.at("tasks", "together they take more than 292 years", "give fewer or shorter ones")
+        refuse_paths(self.tasks, self.options.server)
+        refuse_endless(self.tasks, self.modes, self.options.server, _LONGEST_NS)
         if self.clock is ClockName.VIRTUAL:
             refuse_virtual(self.tasks)
         else:
@@ -128,17 +136,20 @@ def compare(
     clock: str = "real",
     runs: int = 1,
     warmup: int = 0,
+    server: Server | None = None,
 ) -> Comparison:
     """Run the tasks in each mode and return the comparison. Not to be called from a running event loop.
 
     `clock` is "real" or "virtual"; `runs` repeats all modes in turn; `warmup` runs in the first mode are not
-    recorded. Raises UsageError before anything runs, and RuntimeError inside a running event loop.
+    recorded; `server` is the one that fake requests and URLs that are just a path go to. Raises UsageError before
+    anything runs, and RuntimeError inside a running event loop.
     """
     if asyncio._get_running_loop() is not None:
         raise RuntimeError(
             "compare() needs an event loop of its own; inside one, write: run = await execute(tasks, mode)"
         )
-    made = plan(tasks, modes, baseline=baseline, title=title, clock=clock, runs=runs, warmup=warmup)
+    options = Options(server=server)
+    made = plan(tasks, modes, baseline=baseline, title=title, clock=clock, runs=runs, warmup=warmup, options=options)
     with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
         return runner.run(measure(made))
 
@@ -151,8 +162,9 @@ async def execute(tasks: Sequence[Task], mode: str | Mode, options: Options | No
     parsed = _mode(mode)
     if running_clock().name is ClockName.VIRTUAL:
         refuse_virtual(tasks)
-    async with opened(tasks, parsed, options or Options()) as sources:
-        return await Execution(tasks, sources.starts, parsed, sources.notes).finish()
+    with prepared(tasks, options or Options()) as ready:
+        async with opened(tasks, parsed, ready) as sources:
+            return await Execution(tasks, sources.starts, parsed, sources.notes).finish()
 
 
 async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
@@ -160,6 +172,11 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
 
     A cancellation ends it with what had happened until then, marked as interrupted.
     """
+    with prepared(made.tasks, made.options) as options:
+        return with_predictions(await _measured(replace(made, options=options), watch))
+
+
+async def _measured(made: Plan, watch: Watch | None) -> Comparison:
     rounds = list(_rounds(made))
     comparison = Comparison(
         title=made.title,
@@ -172,7 +189,7 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
         environment=environment(),
         asyncmodes=__version__,
     )
-    expected = {mode: predict(made.tasks, mode) for mode in made.modes}
+    expected = {mode: predict(made.tasks, mode, server=made.options.server) for mode in made.modes}
     left = _TimeLeft([mode for mode, _ in rounds], expected)
     try:
         for number, (mode, repeat) in enumerate(rounds):
@@ -194,7 +211,7 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
                             comparison = replace(comparison, runs=(*comparison.runs, labelled(execution.record)))
     except asyncio.CancelledError:
         comparison = replace(comparison, interrupted=True)
-    return with_predictions(comparison)
+    return comparison
 
 
 def _rounds(made: Plan) -> Iterator[tuple[Mode, int | None]]:

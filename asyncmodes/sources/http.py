@@ -58,10 +58,19 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
     """
     lanes = mode.lanes(len(tasks))
     notes = descriptor_notes(lanes)
+    base_url = None
+    if options.local is not None:
+        options.local.forget()  # each run finds it idle
+        base_url = options.local.address
+        notes = (
+            f"paths were requested from a server of our own: {options.local.server or 'one without limits'}",
+            *notes,
+        )
     if lanes > MOST_THREADS and len({_origin(task) for task in tasks}) > MOST_THREADS:
         notes = (f"host names are looked up by at most {MOST_THREADS} threads at once", *notes)
     with threads(lanes, "host name") as pool:
         async with aiohttp.ClientSession(
+            base_url,
             connector=aiohttp.TCPConnector(
                 limit=0, limit_per_host=0, resolver=_Resolver(pool), socket_factory=_new_socket
             ),
@@ -210,7 +219,7 @@ def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Resol
 def _origin(task: Task) -> str:
     work = task.work
     assert isinstance(work, Request)
-    return "/".join(work.url.split("/", 3)[:3])
+    return "" if work.is_path else "/".join(work.url.split("/", 3)[:3])
 
 
 def _expected(status: int, work: Request) -> bool:
