@@ -7,7 +7,7 @@ same `Service`. All times are whole nanoseconds, of whichever clock the caller r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
@@ -163,6 +163,11 @@ class Service:
         if server.overload is Overload.QUEUE and server.capacity is not None:
             self._book(visit, now_ns, server.capacity)
         return visit
+
+    @property
+    def present(self) -> Collection[Visit]:
+        """Who is being served or waits to be, in order of arrival."""
+        return self._present.keys()
 
     def leave(self, visit: Visit) -> None:
         """The visit is over, or its client's patience is."""

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -37,6 +37,11 @@ class Demo:
         """Be as new: nobody is served, and luck is drawn from the seed again."""
         self._service = Service(self._server)
         self._moved_up = asyncio.Event()
+
+    @property
+    def present(self) -> Collection[Visit]:
+        """Who is being served or waits to be."""
+        return self._service.present
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request. It is served once it is known what it asks for, and until its answer is sent."""
