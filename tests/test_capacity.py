@@ -123,6 +123,7 @@ def test_who_loses_patience_leaves_the_server():
         "d ok 0-200 lane 3",
     ]
     assert run.details == {3: {"status": 200}}
+    assert spans(run_at(Server(capacity=1), "50/50 50/100")) == ["a ok 0-50 lane 0", "b ok 0-100 lane 1"]
     run = run_at(Server(capacity=1, overload=Overload.SLOW), "100/50 100 100", "limited=2+settled")
     assert spans(run) == ["a timed_out 0-50 lane 0", "b ok 0-400 lane 1", "c ok 50-450 lane 0"]
 

@@ -436,11 +436,9 @@ def wait_for(it_holds) -> None:
 
 
 @posix
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
-)
-def test_however_the_run_ends_the_server_is_gone(number: int, code: int):
-    """Interrupted, terminated or killed: the server's process ends with the one that started it."""
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_ends_its_server(number: int, code: int):
+    """Interrupted or terminated, while the server starts or while it serves: the result is whole, the server gone."""
     command = [*PROGRAM, "run", "url:/delay/1h", "--server", "capacity=8", "--timeout", "2h", "--warmup", "0",
                "--format", "json"]  # fmt: skip
     with subprocess.Popen(
@@ -448,15 +446,32 @@ def test_however_the_run_ends_the_server_is_gone(number: int, code: int):
     ) as child:
         wait_for(lambda: child.poll() is not None or children_of(child.pid))
         (server,) = children_of(child.pid)
-        if number != signal.SIGKILL:
-            child.stderr.readline()  # what is requested is said before; then the signal finds it starting or running
         child.send_signal(number)
         out, err = child.communicate(timeout=30)
     assert child.returncode == code, err
     wait_for(lambda: not alive(server))
-    if number != signal.SIGKILL:
-        assert "Traceback" not in err
-        assert json.loads(out)["interrupted"] is True
+    assert "Traceback" not in err
+    assert json.loads(out)["interrupted"] is True
+
+
+KILLED = """
+import asyncio, asyncmodes
+async def say():
+    print("running", flush=True)
+tasks = [*asyncmodes.words("url:/delay/1h"), asyncmodes.call(say)]
+asyncmodes.compare(tasks, ["parallel"], server=asyncmodes.Server())
+"""
+
+
+@posix
+def test_a_killed_run_ends_its_server():
+    """Also when the process that started it has no chance to say so, the server ends."""
+    command = [sys.executable, "-c", KILLED]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True) as child:
+        assert child.stdout.readline() == "running\n"
+        (server,) = children_of(child.pid)
+        child.kill()
+    wait_for(lambda: not alive(server))
 
 
 @posix
