@@ -517,7 +517,7 @@ def test_the_server_of_a_spec():
     spec = read(text)
     assert spec.server == parse_server(" ".join(FULL_SERVER.replace(" = ", "=").replace('"', "").split()))
     assert [each.work.kind for each in spec.tasks] == ["request", "request", "url"]
-    assert [each.name for each in spec.tasks] == ["20ms..30ms", "20ms..30ms#2", "/delay/50ms"]
+    assert [each.name for each in spec.tasks] == ["request:20ms..30ms", "request:20ms..30ms#2", "/delay/50ms"]
     assert all(20 * MS <= each.work.duration_ns <= 30 * MS for each in spec.tasks[:2])
     assert read("[server]\n[[tasks]]\nrequest = '1ms'").server == Server()
     assert read("[[tasks]]\nrequest = '1ms'").server is None
