@@ -15,7 +15,8 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False  # type checkers know the name; importing typing for it would cost what --version takes
 if TYPE_CHECKING:
-    from asyncmodes.api import read_json, read_spec, render, words, write_json
+    from asyncmodes.api import parse_server, read_json, read_spec, render, words, write_json
+    from asyncmodes.capacity import Overload, Server
     from asyncmodes.errors import OutputError, UsageError
     from asyncmodes.measure import compare, execute
     from asyncmodes.modes import Leftovers, Mode, Stop, parse_mode
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from asyncmodes.virtual_time import VirtualTimeError, VirtualTimeLoop
 
 _HOMES = {
-    "api": ("read_json", "read_spec", "render", "words", "write_json"),
+    "api": ("parse_server", "read_json", "read_spec", "render", "words", "write_json"),
+    "capacity": ("Overload", "Server"),
     "errors": ("OutputError", "UsageError"),
     "measure": ("compare", "execute"),
     "modes": ("Leftovers", "Mode", "Stop", "parse_mode"),
@@ -45,7 +47,9 @@ __all__ = [
     "Mode",
     "Outcome",
     "OutputError",
+    "Overload",
     "Run",
+    "Server",
     "Span",
     "State",
     "Stop",
@@ -60,6 +64,7 @@ __all__ = [
     "compare",
     "execute",
     "parse_mode",
+    "parse_server",
     "predict",
     "read_json",
     "read_spec",

@@ -46,7 +46,7 @@ def _of_mode(summary: Summary, runs: Sequence[Run], comparison: Comparison) -> I
     off = summary.total.mean - predicted
     if abs(off) > max(FAR_NS, FAR_SHARE * predicted):
         share = abs(off) / predicted if predicted else 1
-        advice = "close what else is running, or give it fewer tasks at once"
+        advice = "close other programs, or give it fewer tasks at once"
         yield Warning("far_from_predicted", mode, f"{mode} was {share:.0%} off its predicted total; {advice}")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from asyncmodes.exports.json import read_json, write_json
 from asyncmodes.record import Comparison
-from asyncmodes.spec import Defaults, read_spec, read_words
+from asyncmodes.spec import Defaults, parse_server, read_spec, read_words
 from asyncmodes.tasks import Task
 
-__all__ = ["read_json", "read_spec", "render", "words", "write_json"]
+__all__ = ["parse_server", "read_json", "read_spec", "render", "words", "write_json"]
 
 
 def words(*task_words: str, seed: int = 0) -> list[Task]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from random import Random
 
 from asyncmodes import __version__
+from asyncmodes.capacity import Server
 from asyncmodes.clocks import ClockName, new_loop, running_clock
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Execution
@@ -19,9 +20,17 @@ from asyncmodes.metering import Meter
 from asyncmodes.modes import DEFAULT_MODES, Mode, parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
-from asyncmodes.sources import Options, opened, refuse_too_long, refuse_virtual
+from asyncmodes.sources import (
+    Options,
+    opened,
+    prepared,
+    refuse_endless,
+    refuse_paths,
+    refuse_too_long,
+    refuse_virtual,
+)
 from asyncmodes.sources.resources import descriptor_notes
-from asyncmodes.tasks import Outcome, Task
+from asyncmodes.tasks import Outcome, State, Task
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
 
@@ -56,9 +65,8 @@ class Plan:
         """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
         if not self.tasks:
             raise UsageError.at("tasks", "there are none", "give at least one task")
-        known = (task.outcome for task in self.tasks)
-        if sum(outcome.duration_ns for outcome in known if outcome is not None) > _LONGEST_NS:
-            raise UsageError.at("tasks", "together they take more than 292 years", "give fewer or shorter ones")
+        refuse_paths(self.tasks, self.options.server)
+        refuse_endless(self.tasks, self.modes, self.options.server, _LONGEST_NS)
         if self.clock is ClockName.VIRTUAL:
             refuse_virtual(self.tasks)
         else:
@@ -134,17 +142,20 @@ def compare(
     clock: str = "real",
     runs: int = 1,
     warmup: int = 0,
+    server: Server | None = None,
 ) -> Comparison:
     """Run the tasks in each mode and return the comparison. Not to be called from a running event loop.
 
     `clock` is "real" or "virtual"; `runs` repeats all modes in turn; `warmup` runs in the first mode are not
-    recorded. Raises UsageError before anything runs, and RuntimeError inside a running event loop.
+    recorded; `server` is the one that fake requests and URLs that are just a path go to. Raises UsageError before
+    anything runs, and RuntimeError inside a running event loop.
     """
     if asyncio._get_running_loop() is not None:
         raise RuntimeError(
             "compare() needs an event loop of its own; inside one, write: run = await execute(tasks, mode)"
         )
-    made = plan(tasks, modes, baseline=baseline, title=title, clock=clock, runs=runs, warmup=warmup)
+    options = Options(server=server)
+    made = plan(tasks, modes, baseline=baseline, title=title, clock=clock, runs=runs, warmup=warmup, options=options)
     with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
         return runner.run(measure(made))
 
@@ -158,10 +169,11 @@ async def execute(tasks: Sequence[Task], mode: str | Mode, options: Options | No
     if running_clock().name is ClockName.VIRTUAL:
         refuse_virtual(tasks)
     notes = descriptor_notes(tasks, [parsed]).values()
-    async with opened(tasks, parsed, options or Options()) as sources:
-        with Meter(sources.usage) as meter:
-            run = await Execution(tasks, sources.starts, parsed, (*notes, *sources.notes)).finish()
-            return replace(run, resources=meter.cost(), width_cap=sources.width_cap)
+    with prepared(tasks, options or Options()) as ready:
+        async with opened(tasks, parsed, ready) as sources:
+            with Meter(sources.usage) as meter:
+                run = await Execution(tasks, sources.starts, parsed, (*notes, *sources.notes)).finish()
+                return replace(run, resources=meter.cost(), width_cap=sources.width_cap)
 
 
 async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
@@ -169,6 +181,11 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
 
     A cancellation ends it with what had happened until then, marked as interrupted.
     """
+    with prepared(made.tasks, made.options) as options:
+        return with_predictions(await _measured(replace(made, options=options), watch))
+
+
+async def _measured(made: Plan, watch: Watch | None) -> Comparison:
     rounds = list(_rounds(made))
     comparison = Comparison(
         title=made.title,
@@ -181,7 +198,7 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
         environment=environment(),
         asyncmodes=__version__,
     )
-    expected = {mode: predict(made.tasks, mode) for mode in made.modes}
+    expected = {mode: predict(made.tasks, mode, server=made.options.server) for mode in made.modes}
     left = _TimeLeft([mode for mode, _ in rounds], expected)
     try:
         for number, (mode, repeat) in enumerate(rounds):
@@ -204,7 +221,7 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
                                 comparison = replace(comparison, runs=(*comparison.runs, run))
     except asyncio.CancelledError:
         comparison = replace(comparison, interrupted=True)
-    return with_predictions(comparison)
+    return comparison
 
 
 def _rounds(made: Plan) -> Iterator[tuple[Mode, int | None]]:
@@ -266,8 +283,23 @@ def with_predictions(comparison: Comparison) -> Comparison:
 _BY_TRUST = (parse_mode("sequential"), parse_mode("limited=1+settled"), parse_mode("limited=1"), parse_mode("settled"))
 
 
+_SERVER_ERRORS = 500
+
+
 def _all_ended(run: Run) -> bool:
-    return run.started == len(run) and not run.cancelled
+    """Whether every task took the time that it takes: none was cut short, or failed in a way that load may cause."""
+    if run.started < len(run) or run.cancelled:
+        return False
+    return not any(_may_be_overload(run, index) for index in run.failures)
+
+
+def _may_be_overload(run: Run, index: int) -> bool:
+    """A timeout, or a request that got no answer below 500: alone it might have taken another time."""
+    if run.state(index) is State.TIMED_OUT:
+        return True
+    status = run.details.get(index, {}).get("status")
+    answered = isinstance(status, int) and status < _SERVER_ERRORS
+    return run.tasks[index].work.kind in ("url", "request") and not answered
 
 
 def _median_outcomes(runs: Sequence[Run]) -> list[Outcome]:

@@ -8,25 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 
+from asyncmodes.capacity import Answer, Server, Service, answer
 from asyncmodes.modes import Leftovers, Mode
 from asyncmodes.record import Recorder, Run
-from asyncmodes.tasks import Outcome, Task
+from asyncmodes.tasks import Failure, FakeRequest, Outcome, Task
 
 
 def predict(
-    tasks: Sequence[Task], mode: Mode, outcomes: Sequence[Outcome] | None = None, width_cap: int | None = None
+    tasks: Sequence[Task],
+    mode: Mode,
+    outcomes: Sequence[Outcome] | None = None,
+    *,
+    width_cap: int | None = None,
+    server: Server | None = None,
 ) -> Run | None:
     """The run of these tasks in this mode, or None if any task's duration is unknown.
 
     `outcomes` replaces what the tasks themselves know, for instance by durations measured in another mode.
     `width_cap` is the most tasks that the machine works on at once (`Run.width_cap`), None for no such limit.
-    Raises UsageError for a race of nobody.
+    `server` is the one that fake requests go to (None: one without limits). Raises UsageError for a race of nobody.
     """
     known = list(outcomes) if outcomes is not None else _known_outcomes(tasks)
     if known is None:
         return None
     recorder = Recorder(tasks, mode)
-    schedule = _Schedule(recorder, known, width_cap)
+    schedule = _Schedule(recorder, known, width_cap, Service(server or Server()))
     for batch in mode.batches(len(tasks)):
         schedule.work(batch)
         if schedule.closed:
@@ -34,11 +40,12 @@ def predict(
     return recorder.finished()
 
 
-def _known_outcomes(tasks: Sequence[Task]) -> list[Outcome] | None:
-    known = []
+def _known_outcomes(tasks: Sequence[Task]) -> list[Outcome | None] | None:
+    """What the tasks know of themselves, None for a fake request, whose outcome its server tells when it arrives."""
+    known: list[Outcome | None] = []
     for task in tasks:
         outcome = task.outcome
-        if outcome is None:
+        if outcome is None and not isinstance(task.work, FakeRequest):
             return None
         known.append(outcome)
     return known
@@ -47,10 +54,14 @@ def _known_outcomes(tasks: Sequence[Task]) -> list[Outcome] | None:
 class _Schedule:
     """Virtual workers on a virtual time that only ever moves from one end to the next."""
 
-    def __init__(self, recorder: Recorder, outcomes: Sequence[Outcome], width_cap: int | None) -> None:
+    def __init__(
+        self, recorder: Recorder, outcomes: Sequence[Outcome | None], width_cap: int | None, service: Service
+    ) -> None:
         self.recorder = recorder
         self.outcomes = outcomes
         self.width_cap = width_cap
+        self.service = service
+        self.answers: dict[int, Answer] = {}
         self.now_ns = 0
         self.closed = False
 
@@ -67,7 +78,7 @@ class _Schedule:
         while in_flight:
             self.now_ns, _, index = heappop(in_flight)
             recorder.ends[index] = self.now_ns
-            failure = self.outcomes[index].failure
+            failure = self._ended(index)
             if failure is not None:
                 recorder.failures[index] = failure
             if mode.decides(failure is None) and recorder.decide(index) and mode.leftovers is not Leftovers.KEEP:
@@ -84,7 +95,22 @@ class _Schedule:
     def _started(self, index: int, lane: int, order: int) -> tuple[int, int, int]:
         self.recorder.starts[index] = self.now_ns
         self.recorder.lanes[index] = lane
-        return self.now_ns + self.outcomes[index].duration_ns, order, index
+        outcome = self.outcomes[index]
+        if outcome is None:
+            told = self.answers[index] = answer(self.service, self.recorder.tasks[index], self.now_ns)
+            outcome = told.outcome
+        return self.now_ns + outcome.duration_ns, order, index
+
+    def _ended(self, index: int) -> Failure | None:
+        """Let the task's visit leave if it had one; the task's failure."""
+        outcome = self.outcomes[index]
+        if outcome is not None:
+            return outcome.failure
+        told = self.answers.pop(index)
+        self.service.leave(told.visit)
+        if told.detail is not None:
+            self.recorder.details[index] = told.detail
+        return told.outcome.failure
 
     def _cancel(self, indices: Iterator[int] | list[int]) -> None:
         for index in indices:

@@ -103,10 +103,24 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
+class FakeRequest:
+    """Ask a simulated server for something that takes `duration_ns` when it has nothing else to do."""
+
+    kind: ClassVar[str] = "request"
+    real_io: ClassVar[bool] = False
+    declared_failure: ClassVar[bool] = False
+    outcome: ClassVar[None] = None  # known only once it is known who else is there
+
+    duration_ns: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """Request `url` and read the body to its end; `expect_status` lists the statuses that are no failure.
 
-    Without it every status from 200 to 399 is ok. `target` is the URL with its password masked.
+    Without it every status from 200 to 399 is ok. `target` is the URL with its password masked. A URL that is
+    just a path, such as `/delay/50ms`, is for a demo server of the run's own.
     """
 
     kind: ClassVar[str] = "url"
@@ -120,6 +134,10 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     data: bytes | None = None
     expect_status: tuple[int, ...] = ()
+
+    @property
+    def is_path(self) -> bool:
+        return self.url.startswith("/")
 
 
 @dataclass(frozen=True, slots=True)

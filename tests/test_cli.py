@@ -131,6 +131,24 @@ BAD = {
     ("compare", "10ms", "-o", "no/such/dir/x.json"): ("--output no/such/dir/x.json", "make the directory first"),
     ("compare", "8760h*300", *VIRTUAL): ("tasks", "fewer or shorter"),
     ("run", "--mode", "parallel,settled"): ("mode 'parallel,settled'", "the modes are"),
+    ("compare", "url:/delay/5ms"): ("task '/delay/5ms'", '--server "capacity=8 overload=slow"'),
+    ("compare", "url:/delay/5ms", "--server", "capacity=8", *VIRTUAL): ("task '/delay/5ms'", "--clock real"),
+    ("compare", "url:/menu", "--server", "capacity=8"): ("argument 1", "it has /delay/300ms"),
+    ("compare", "request:5ms", "--server", "capacity=x"): ("--server: capacity", "whole number"),
+    ("compare", "request:5ms", "--server", ""): ("--server", "write for example 'capacity=8"),
+    ("compare", "request:25h"): ("25h", "--clock virtual"),
+    ("compare", "request:8760h*300", *VIRTUAL): ("tasks", "fewer or shorter"),
+    ("serve", "--port", "70000"): ("--port", "from 1 to 65535"),
+    ("serve", "--port", "x"): ("--port", "see 'asyncmodes serve --help'"),
+    ("serve", "--host", "no host"): ("--host", "127.0.0.1"),
+    ("serve", "--capacity", "0"): ("asyncmodes serve", "from 1 to"),
+    ("serve", "--capacity", "x"): ("--capacity", "from 1 to"),
+    ("serve", "--overload", "slow"): ("asyncmodes serve", "capacity=8 overload=slow"),
+    ("serve", "--overload", "slwo"): ("--overload", "did you mean slow?"),
+    ("serve", "--latency", "5"): ("--latency", "write 5ms or 5s"),
+    ("serve", "--reject-latency", "x"): ("--reject-latency", "write a number and a unit"),
+    ("serve", "--fail-rate", "2"): ("asyncmodes serve", "from 0 to 1"),
+    ("serve", "now"): ("asyncmodes serve", "see 'asyncmodes serve --help'"),
 }
 
 
@@ -144,6 +162,46 @@ def test_bad_usage_is_one_line_and_runs_nothing(call: Call, arguments: tuple[str
     assert result.err.startswith("asyncmodes: error: ")
     assert where in result.err
     assert remedy in result.err
+
+
+def test_the_server_of_a_run(call: Call, tmp_path: Path):
+    """Fake requests go to the server of --server, or else to that of the spec, and the result names it."""
+    spec = tmp_path / "x.toml"
+    spec.write_text("[server]\ncapacity = 1\n[[tasks]]\nrequest = '100ms'\nrepeat = 4\n")
+    own = call("run", "--spec", str(spec), *VIRTUAL)
+    assert "parallel took 400 ms" in own.out
+    assert "fake requests went to a simulated server: capacity=1 overload=queue" in own.out
+    assert "parallel took 200 ms" in call("run", "--spec", str(spec), "--server", "capacity=2", *VIRTUAL).out
+    assert "parallel took 100 ms" in call("run", "request:100ms*4", *VIRTUAL).out
+    rejected = call("run", "request:100ms*4", "--server", "capacity=1 overload=reject", *VIRTUAL)
+    assert rejected.code == 1
+
+
+def test_a_server_for_nothing_is_said(call: Call):
+    """A server that no task goes to is most likely a mistake: there is a warning, and the run is done."""
+    result = call("run", "10ms", "--server", "capacity=8", *VIRTUAL)
+    assert result.code == 0
+    assert result.err == (
+        "asyncmodes: warning: there is a server, but no task goes to it; "
+        "write request:50ms (simulated) or url:/delay/50ms\n"
+    )
+    assert call("run", "10ms", "--server", "capacity=8", "--quiet", *VIRTUAL).err == ""
+
+
+def test_help_of_serve(call: Call):
+    """The help of `serve` names every overload and says how it ends."""
+    result = call("serve", "--help")
+    assert (result.code, result.err) == (0, "")
+    flat = " ".join(result.out.split())
+    for word in ("queue|slow|reject|usl", "--fail-rate", "130", "/delay/300ms"):
+        assert word in flat
+
+
+def test_requests_to_a_server_of_our_own_are_announced(call: Call):
+    """Before the requests it is said how many go to a server that is started for them."""
+    result = call("run", "url:/delay/1ms*3", "--server", "capacity=8", "--warmup", "0")
+    assert result.code == 0
+    assert result.err.splitlines()[0] == "asyncmodes: requests: 3 to a server of our own (1 mode x 1 run)"
 
 
 def test_no_arguments_prints_help_on_stderr(call: Call):

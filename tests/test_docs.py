@@ -108,12 +108,14 @@ def test_every_python_block_of_the_readme_runs(block: str):
 
 def test_the_toml_of_the_readme_is_a_spec(tmp_path: Path):
     """The README's spec file is one."""
-    (block,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    block, server = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     (tmp_path / "recipes").mkdir()
     (tmp_path / "recipes" / "soup.txt").write_text("boil")
     path = tmp_path / "spec.toml"
     path.write_text(block, encoding="utf-8")
     assert [task.work.kind for task in asyncmodes.read_spec(path).tasks] == ["delay", "delay", "url", *["file"] * 3]
+    path.write_text(server + "[[tasks]]\nrequest = '1ms'\n", encoding="utf-8")
+    assert asyncmodes.read_spec(path).server is not None
 
 
 @posix

@@ -120,7 +120,7 @@ def test_a_program_that_is_killed_leaves_the_cursor(monkeypatch):
     monkeypatch.setattr("tests.terminal.PROGRAM", shell)
     terminal = Terminal(["compare", "a=100ms", "b=1h"], 90, 40)
     terminal.read_until(lambda text: "1 running" in text)
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(terminal.child.pid)], capture_output=True, check=True)
+    children = subprocess.run(["pgrep", "-P", str(terminal.child.pid)], capture_output=True, check=True)
     os.kill(int(children.stdout.split()[0]), signal.SIGKILL)
     terminal.read_until(lambda _: terminal.raw.rfind(SHOWN) > terminal.raw.rindex(HIDDEN))
     terminal.child.sendeof()

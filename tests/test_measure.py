@@ -89,6 +89,12 @@ def test_predictions_come_from_a_settled_run_where_sequential_stopped():
     assert str(subject.predicted_from) == "settled"
 
 
+def test_nothing_is_predicted_from_overload():
+    """Durations of a run in which tasks timed out say nothing about another mode."""
+    overloaded = unknown(comparison([delay("a", 100), delay("b", 900, timeout_ms=200)], ["settled", "parallel"]))
+    assert with_predictions(overloaded) == overloaded
+
+
 def test_nothing_is_predicted_from_incomplete_runs():
     """Where no run ended all tasks, or all was known beforehand, nothing changes."""
     cut_short = unknown(comparison(TROUBLE, ["sequential", "parallel+cancel"]))

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asyncmodes.capacity import Server
 from asyncmodes.errors import UsageError
-from asyncmodes.spec import DINNER, Defaults, Spec, read_spec
+from asyncmodes.spec import DINNER, Defaults, Spec, parse_server, read_spec
 from asyncmodes.spec.files import ALLOWED
-from asyncmodes.spec.tables import SpecTable, TaskTable
+from asyncmodes.spec.servers import SERVER_ALLOWED
+from asyncmodes.spec.tables import ServerTable, SpecTable, TaskTable
 from asyncmodes.tasks import Delay, FileRead, Request
 
 MS = 1_000_000
@@ -233,7 +235,7 @@ def test_syntax_errors(text, place):
         (b"tasks = 'x'", "tasks: found the text 'x'; write at least one [[tasks]]"),
         (b'{"tasks": null}', "tasks: found null; write at least one [[tasks]]"),
         (b"tasks = [3]", "tasks[0]: found the number 3; write a table"),
-        (b"[[tasks]]", "tasks[0]: it says not what to do; write one of delay, url, file"),
+        (b"[[tasks]]", "tasks[0]: it says not what to do; write one of delay, request, url, file"),
         (b"x = " + b"[" * 100_000, "nested too deeply"),
         (b'{"x":' * 100_000, "nested too deeply"),
         (b'{"x": ' + b"[" * 100_000, "nested too deeply"),
@@ -289,14 +291,20 @@ def test_keys_that_stand_twice_in_json():
         ("delay = '1s'\nrepeat = 2.0", "tasks[0].repeat: found the number 2.0; write a whole number from 1 up"),
         ("delay = '1s'\nrepeat = '2'", "tasks[0].repeat: found the text '2'; write a whole number from 1 up"),
         ("delay = '1s'\nneeds = ['a']", "tasks[0].needs: needs is not supported yet; leave it out"),
-        ("request = {}", "tasks[0].request: request is not supported yet; leave it out"),
+        ("request = {}", "tasks[0].request: found a table; write text with a unit, such as "),
+        ("request = '50'", "tasks[0].request: '50' has no unit; write 50ms or 50s"),
+        ("request = '50ms'\nfails = true", "tasks[0].fails: a request has no fails; leave it out: it is for a delay"),
+        ("url = '/menu'", "tasks[0].url: '/menu' is no page of the demo server; it has /delay/300ms, "),
+        ("url = '/dely/1s'", "tasks[0].url: '/dely/1s' is no page of the demo server; did you mean /delay?"),
+        ("url = '/delay/300'", "tasks[0].url: '300' has no unit; write 300ms or 300s"),
+        ("url = '//h/x'", "tasks[0].url: '//h/x' is no complete URL; write one that begins with http://"),
         ("cpu = '1s'", "tasks[0].cpu: cpu is not supported yet"),
         ("block = '1s'", "tasks[0].block: block is not supported yet"),
         ("delay = '1s'\nneds = 1", "tasks[0].neds: there is no key 'neds'; did you mean needs? the keys are name, "),
         ("dealy = '1s'", "tasks[0].dealy: there is no key 'dealy'; did you mean delay?"),
         ("delay = '1s'\nxyz = 1", "tasks[0].xyz: there is no key 'xyz'; the keys are name, "),
         ("delay = '1s'\n\"a\\nb\" = 1", "tasks[0].'a\\nb': there is no key 'a\\nb'; "),
-        ("name = 'a'", "tasks[0]: it says not what to do; write one of delay, url, file"),
+        ("name = 'a'", "tasks[0]: it says not what to do; write one of delay, request, url, file"),
         ("delay = '1s'\nurl = 'http://h'", "tasks[0]: it has both delay and url; make a task of each"),
         ("url = 'ftp://h'", "tasks[0].url: 'ftp://h' has the scheme ftp"),
         ("url = 'http://'", "tasks[0].url: 'http://' has no host"),
@@ -344,7 +352,7 @@ def test_wrong_values(keys, expected):
         ('{"tasks": [{"url": "http://h/\\ud800"}]}', "tasks[0].url: 'http://h/\\ud800' has white space or control"),
         ('{"tasks": [{"url": "http://h", "headers": {"A": "\\ud800"}}]}', "tasks[0].headers: the character U+D800"),
         ('{"tasks": [{"file": "\\ud800"}]}', "tasks[0].file: '\\ud800' can be the name of no file"),
-        ('{"tasks": [{"delay": "1s"}], "server": {}}', "server: server is not supported yet; leave it out"),
+        ('{"tasks": [{"delay": "1s"}], "server": 3}', "server: found the number 3; write a table, such as [server]"),
         (
             '{"tasks": [{"delay": "1s"}], "titel": ""}',
             "titel: there is no key 'titel'; did you mean title? the keys are",
@@ -489,6 +497,60 @@ def test_errors_name_the_file(tmp_path):
 def test_every_key_says_what_is_allowed():
     """For every key that a spec may have there is a text that says what is allowed."""
     assert set(ALLOWED) == {*SpecTable.__annotations__, *TaskTable.__annotations__}
+    assert set(SERVER_ALLOWED) == set(ServerTable.__annotations__)
+
+
+FULL_SERVER = """
+capacity = 8
+overload = "slow"
+latency = "50ms"
+reject_latency = "5ms"
+jitter = "1ms"
+fail_rate = 0.25
+seed = 3
+"""
+
+
+def test_the_server_of_a_spec():
+    """The [server] table is the server that its option would be, and goes with requests and paths."""
+    text = f"[server]{FULL_SERVER}[[tasks]]\nrequest = '20ms..30ms'\nrepeat = 2\n[[tasks]]\nurl = '/delay/50ms'\n"
+    spec = read(text)
+    assert spec.server == parse_server(" ".join(FULL_SERVER.replace(" = ", "=").replace('"', "").split()))
+    assert [each.work.kind for each in spec.tasks] == ["request", "request", "url"]
+    assert [each.name for each in spec.tasks] == ["request:20ms..30ms", "request:20ms..30ms#2", "/delay/50ms"]
+    assert all(20 * MS <= each.work.duration_ns <= 30 * MS for each in spec.tasks[:2])
+    assert read("[server]\n[[tasks]]\nrequest = '1ms'").server == Server()
+    assert read("[[tasks]]\nrequest = '1ms'").server is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("capacity = 0", "server.capacity: found the number 0; write a whole number from 1 to "),
+        ("capacity = '8'", "server.capacity: found the text '8'; write a whole number"),
+        ("capacity = true", "server.capacity: found true; write a whole number"),
+        ("overload = 'slwo'", "server.overload: there is no 'slwo'; did you mean slow?"),
+        ("overload = 'usl:1'", "server.overload: 'usl:1' has not two numbers σ,κ; write for example usl:"),
+        ("overload = 3", 'server.overload: found the number 3; write "queue", '),
+        ("latency = 50", "server.latency: found the number 50; write text with a unit"),
+        ("latency = '50'", "server.latency: '50' has no unit; write 50ms or 50s"),
+        ("fail_rate = 1.5", "server.fail_rate: found the number 1.5; write a number from 0 to 1"),
+        ("fail_rate = nan", "server.fail_rate: found the number nan; write a number from 0 to 1"),
+        ("capcity = 8", "server.capcity: there is no key 'capcity'; did you mean capacity? the keys are capacity, "),
+        ("overload = 'slow'", "server: slow needs a capacity; write for example capacity=8 overload=slow"),
+        ("capacity = 8\noverload = 'usl:0,0'", "server: usl knows no capacity; leave out capacity"),
+    ],
+)
+def test_wrong_servers(lines, expected):
+    """A wrong server is refused like a wrong task, with its place."""
+    (line,) = refused(f"[server]\n{lines}\n[[tasks]]\ndelay = '1s'")
+    assert line.startswith(expected)
+
+
+def test_a_wrong_server_hides_no_other_problem():
+    """Problems of the server come first, those of the tasks after them."""
+    lines = refused("[server]\ncapacity = 0\n[[tasks]]\ndelay = 3\n[[tasks]]\nneds = 1\ndelay = '1s'")
+    assert [line.partition(":")[0] for line in lines] == ["server.capacity", "tasks[0].delay", "tasks[1].neds"]
 
 
 SCALAR = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
@@ -498,7 +560,7 @@ VALUE = (
     | st.dictionaries(st.text(max_size=5), SCALAR, max_size=3)
     | st.sampled_from(["1s", "1s..2s", "http://h", "*.csv", "a", 404, [200], {"A": "b"}])
 )
-KEY = st.sampled_from([*ALLOWED, "needs", "server", "cpu"]) | st.text(max_size=5)
+KEY = st.sampled_from([*ALLOWED, "needs", "cpu"]) | st.text(max_size=5)
 TABLE = st.dictionaries(KEY, VALUE, max_size=5)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from asyncmodes.errors import UsageError
 from asyncmodes.spec import DINNER, Defaults, read_words
-from asyncmodes.tasks import Delay, FileRead, Request
+from asyncmodes.tasks import Delay, FakeRequest, FileRead, Request
 
 MS = 1_000_000
 
@@ -67,6 +67,10 @@ def names(*words, **more):
         ("https://h/?a=300ms", "https://h/?a=300ms", Request("https://h/?a=300ms", "https://h/?a=300ms")),
         ("http://u:pw@h/", "http://u:***@h/", Request("http://u:pw@h/", "http://u:***@h/")),
         ("https://h/a*b", "https://h/a*b", Request("https://h/a*b", "https://h/a*b")),
+        ("request:50ms", "request:50ms", FakeRequest(50 * MS, "request:50ms")),
+        ("page=request:50ms", "page", FakeRequest(50 * MS, "request:50ms")),
+        ("url:/delay/50ms", "/delay/50ms", Request("/delay/50ms", "/delay/50ms")),
+        ("page=url:/drip?a=b", "page", Request("/drip?a=b", "/drip?a=b")),
         ("a.txt", "a.txt", FileRead("a.txt", "a.txt")),
         ("./a.txt", "./a.txt", FileRead("./a.txt", "./a.txt")),
         ("menu=a.txt", "menu", FileRead("a.txt", "a.txt")),
@@ -104,6 +108,8 @@ def test_whatever_exists_is_a_file_to_read(here):
         ("https://h/page*3", 3, "https://h/page"),
         ("url:https://h/page*3", 3, "https://h/page"),
         ("https://h/*b*3", 3, "https://h/*b"),
+        ("request:100ms*3", 3, "request:100ms"),
+        ("url:/delay/50ms*3", 3, "/delay/50ms"),
         ("data*3", 3, "data"),
         ("100ms*1", 1, "100ms"),
         ("100ms*003", 3, "100ms"),
@@ -159,6 +165,12 @@ def test_a_given_name_is_given_once():
         ("delay:", "no duration"),
         ("fail:https://h/", "no duration"),
         ("delay:a.txt", "no duration"),
+        ("request:50", "write 50ms or 50s"),
+        ("request:", "no duration"),
+        ("request:50ms*0", "'*0' is no number of times"),
+        ("request:2s..1s", "write 1s..2s"),
+        ("url:/menu", "'/menu' is no page of the demo server; it has /delay/300ms"),
+        ("url:/delay/50", "'50' has no unit; write 50ms or 50s"),
         ("-300ms", "negative"),
         ("nan", "not a finite number"),
         ("inf", "not a finite number"),
@@ -251,6 +263,7 @@ def test_draws():
     assert tasks[5].work.fails
     assert read("100ms..400ms*5", seed=7) == tasks[:5]
     assert read("100ms..400ms*5", seed=8) != tasks[:5]
+    assert [task.work.duration_ns for task in read("request:100ms..400ms*5", seed=7)] == drawn[:5]
 
 
 def test_defaults():
@@ -392,8 +405,8 @@ def test_standard_input_twice():
 
 PIECES = st.sampled_from(
     ["=", ":", "*", "..", "-", "~", "/", "//", "#", "@", "[", "]", "?", "%", "\0", "\n", "\ud800", "é", "٣", "300",
-     "5s", "ms", ".5", "1e9", "nan", "9" * 20, "a=", "delay:", "fail:", "url:", "file:", "http://", "https://h",
-     "ftp://", "[::1]", ":80", "a.txt"]
+     "5s", "ms", ".5", "1e9", "nan", "9" * 20, "a=", "delay:", "fail:", "request:", "url:", "/delay/", "file:", "http://",
+     "https://h", "ftp://", "[::1]", ":80", "a.txt"]
 )  # fmt: skip
 
 

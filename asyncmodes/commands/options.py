@@ -12,7 +12,9 @@ import typer
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import DEFAULT_MODES
 
-TASKS_HELP = "Tasks: 300ms, fail:300ms, 100ms..400ms, URLs, files, NAME=WORD, WORD*20, - for standard input."
+TASKS_HELP = (
+    "Tasks: 300ms, fail:300ms, 100ms..400ms, request:50ms, URLs, files, NAME=WORD, WORD*20, - for standard input."
+)
 MODES = (
     "Modes: sequential, parallel, settled, limited=N, batched=N, race, any; modifiers: +settled (wait for all), and "
     "for the tasks left after a failure +keep, +drop (queued ones never start) or +cancel."
@@ -26,6 +28,13 @@ class Common:
     words: Annotated[list[str] | None, typer.Argument(metavar="TASK...", help=TASKS_HELP)] = None
     spec: Annotated[
         str | None, typer.Option("--spec", "-s", metavar="FILE", help="Tasks from a TOML or JSON file; - for stdin.")
+    ] = None
+    server: Annotated[
+        str | None,
+        typer.Option(
+            metavar="'KEY=VALUE ...'",
+            help="For request:50ms (simulated) and url:/delay/50ms (real): 'capacity=8 overload=slow latency=50ms'.",
+        ),
     ] = None
     clock: Annotated[str, typer.Option(metavar="real|virtual", help="virtual: simulated, instant and exact.")] = "real"
     timeout: Annotated[
@@ -114,11 +123,11 @@ class RunOptions(Common):
 _FIRST = {name: place for place, name in enumerate(("words", "mode", "spec", "clock", "baseline"))}
 
 
-def command(options: type[Common], run: Callable[[Any], int]) -> Callable[..., None]:
+def command(options: type[Any], run: Callable[[Any], int]) -> Callable[..., None]:
     """A function with an argument for each field of `options`, for Typer to read; `run` returns its exit code."""
 
     def called(**values: object) -> None:
-        raise typer.Exit(run(options(**values)))  # type: ignore[arg-type]  # Typer has checked the values' types
+        raise typer.Exit(run(options(**values)))
 
     hints = get_type_hints(options, include_extras=True)
     called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # inspect reads it from any callable

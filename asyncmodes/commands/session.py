@@ -19,8 +19,8 @@ from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.measure import Order, Plan, measure, plan
 from asyncmodes.modes import parse_mode
 from asyncmodes.record import Comparison
-from asyncmodes.sources import Options
-from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_timeout, read_spec, read_words
+from asyncmodes.sources import Options, uses_server
+from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
 from asyncmodes.tasks import FileRead, Task
 
 OUTPUT_FAILED = 4
@@ -103,6 +103,8 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
     modes = options.modes
     seen = Counter(str(parse_mode(mode)) for mode in modes)
     spec = _read(options)
+    if options.server is not None:
+        spec = replace(spec, server=parse_server(options.server))
     tasks: Sequence[Task] = spec.tasks[::-1] if options.reverse else spec.tasks
     made = plan(
         tasks,
@@ -114,11 +116,13 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
         warmup=_default_warmup(tasks) if options.warmup is None else options.warmup,
         order=options.order,
         seed=options.seed,
-        options=Options(max_bytes=options.max_bytes, trust_env=options.trust_env),
+        options=Options(max_bytes=options.max_bytes, trust_env=options.trust_env, server=spec.server),
     )
     for mode, times in seen.items():
         if times > 1 and not options.quiet:
             note(f"warning: mode {mode} was asked for {times} times; it is run once")
+    if spec.server is not None and not any(map(uses_server, tasks)) and not options.quiet:
+        note("warning: there is a server, but no task goes to it; write request:50ms (simulated) or url:/delay/50ms")
     return made
 
 
@@ -156,7 +160,8 @@ def _announce(made: Plan) -> None:
     from urllib.parse import urlsplit
 
     rounds = len(made.modes) * made.runs + made.warmup
-    hosts = Counter(urlsplit(task.work.target).netloc.split("@")[-1] for task in made.tasks if task.work.kind == "url")
+    targets = [task.work.target for task in made.tasks if task.work.kind == "url"]
+    hosts = Counter(urlsplit(target).netloc.split("@")[-1] or "a server of our own" for target in targets)
     requests = ", ".join(f"{count * rounds:,} to {host}" for host, count in hosts.items())
     warmup = f" + {made.warmup} warm-up" if made.warmup else ""
     per_round = f"{len(made.modes)} {'mode' if len(made.modes) == 1 else 'modes'} x {made.runs} "

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from importlib import import_module
+from typing import TYPE_CHECKING
 
+from asyncmodes.capacity import Server, longest_ns
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
 from asyncmodes.resources import Usage
-from asyncmodes.tasks import Delay, Task
+from asyncmodes.tasks import Delay, FakeRequest, Request, Task
 
-_MODULES = {"delay": "delay", "url": "http", "file": "file", "call": "call"}
+if TYPE_CHECKING:
+    from asyncmodes.sources.local import LocalServer
+
+_MODULES = {"delay": "delay", "request": "request", "url": "http", "file": "file", "call": "call"}
 _LONGEST_REAL_DELAY_NS = 24 * 3600 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`max_bytes` is the most decoded bytes a request may receive; `trust_env` lets proxies and netrc be used."""
+    """`max_bytes` is the most decoded bytes a request may receive; `trust_env` lets proxies and netrc be used.
+
+    `server` is the one that fake requests and URLs that are just a path go to: the former need none. `local` is
+    it under way as a process of its own.
+    """
 
     max_bytes: int = 1 << 30
     trust_env: bool = False
+    server: Server | None = None
+    local: LocalServer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,57 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options = _DEFAULTS
         )
 
 
+@contextmanager
+def prepared(tasks: Sequence[Task], options: Options) -> Iterator[Options]:
+    """What all runs of these tasks share: the server that they name by path, under way in a process of its own.
+
+    It takes a fraction of a second to start, for which the event loop stands still. Raises UsageError.
+    """
+    refuse_paths(tasks, options.server)
+    if options.server is None or options.local is not None or not any(map(_is_path, tasks)):
+        yield options
+        return
+    from asyncmodes.sources.local import local_server
+
+    with local_server(options.server) as local:
+        yield replace(options, local=local)
+
+
+def _is_path(task: Task) -> bool:
+    return isinstance(task.work, Request) and task.work.is_path
+
+
+def uses_server(task: Task) -> bool:
+    """Whether the task goes to the server of `Options`."""
+    return isinstance(task.work, FakeRequest) or _is_path(task)
+
+
+def refuse_paths(tasks: Sequence[Task], server: Server | None) -> None:
+    """Raise UsageError if one of these tasks names a server by path, and there is none."""
+    if server is not None:
+        return
+    for task in tasks:
+        if _is_path(task):
+            raise UsageError.at(
+                f"task {task.name!r}",
+                f"{task.work.target} is just a path, and there is no server to ask for it",
+                'add --server "capacity=8 overload=slow", or a [server] table to the spec; or write http://...',
+            )
+
+
+def refuse_endless(tasks: Sequence[Task], modes: Sequence[Mode], server: Server | None, most_ns: int) -> None:
+    """Raise UsageError if these tasks, as far as can be known, may take longer than `most_ns` in one of the modes."""
+    known_ns, bases_ns = 0, []
+    for task in tasks:
+        if isinstance(task.work, FakeRequest):
+            bases_ns.append(task.work.duration_ns)
+        elif (outcome := task.outcome) is not None:
+            known_ns += outcome.duration_ns
+    for mode in modes:
+        if known_ns + longest_ns(bases_ns, mode.lanes(len(tasks)), server or Server()) > most_ns:
+            raise UsageError.at("tasks", "together they may take more than 292 years", "give fewer or shorter ones")
+
+
 def refuse_virtual(tasks: Sequence[Task]) -> None:
     """Raise UsageError if one of these tasks cannot run on the virtual clock."""
     for task in tasks:
@@ -82,7 +144,7 @@ def refuse_too_long(tasks: Sequence[Task]) -> None:
     """Raise UsageError if one of these tasks would wait longer on the real clock than anybody means it to."""
     for task in tasks:
         work = task.work
-        if isinstance(work, Delay) and work.duration_ns > _LONGEST_REAL_DELAY_NS:
+        if isinstance(work, Delay | FakeRequest) and work.duration_ns > _LONGEST_REAL_DELAY_NS:
             raise UsageError.at(
                 f"task {task.name!r}",
                 f"{work.target} is more than 24 hours of real waiting",

@@ -60,8 +60,14 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
     lanes = mode.lanes(len(tasks))
     usage = Usage()
     notes: tuple[str, ...] = ()
+    base_url = None
+    if options.local is not None:
+        options.local.forget()  # each run finds it idle
+        base_url = options.local.address
+        server = options.local.server or "one without limits"
+        notes = (f"paths were requested from a server of our own: {server}",)
     if lanes > MOST_THREADS and len({_origin(task) for task in tasks}) > MOST_THREADS:
-        notes = (f"host names are looked up by at most {MOST_THREADS} threads at once",)
+        notes = (f"host names are looked up by at most {MOST_THREADS} threads at once", *notes)
     new_socket = counted_sockets(usage)
 
     def connecting(address: AddrInfoType) -> socket.socket:
@@ -71,6 +77,7 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
 
     with threads(lanes, "host name", usage) as pool:
         async with aiohttp.ClientSession(
+            base_url,
             connector=aiohttp.TCPConnector(
                 limit=0, limit_per_host=0, resolver=_Resolver(pool), socket_factory=connecting
             ),
@@ -216,7 +223,7 @@ def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Resol
 def _origin(task: Task) -> str:
     work = task.work
     assert isinstance(work, Request)
-    return "/".join(work.url.split("/", 3)[:3])
+    return "" if work.is_path else "/".join(work.url.split("/", 3)[:3])
 
 
 def _expected(status: int, work: Request) -> bool:

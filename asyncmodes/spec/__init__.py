@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncmodes.spec.durations import parse_delay, parse_duration, parse_timeout
 from asyncmodes.spec.entries import Defaults, Spec
 from asyncmodes.spec.files import read_spec
+from asyncmodes.spec.servers import parse_server
 from asyncmodes.spec.web import parse_header
 from asyncmodes.spec.words import read_words
 from asyncmodes.tasks import Delay, Task
@@ -16,6 +17,7 @@ __all__ = [
     "parse_delay",
     "parse_duration",
     "parse_header",
+    "parse_server",
     "parse_timeout",
     "read_spec",
     "read_words",

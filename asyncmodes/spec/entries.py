@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from asyncmodes.capacity import Server
 from asyncmodes.errors import Problem, UsageError
 from asyncmodes.spec.durations import parse_delay
 from asyncmodes.spec.web import check_method, masked
 from asyncmodes.spec.wording import shown
-from asyncmodes.tasks import Delay, Request, Task, Work
+from asyncmodes.tasks import Delay, FakeRequest, Request, Task, Work
 
 if TYPE_CHECKING:
     from random import Random  # imported late: few delays are drawn
@@ -21,10 +22,11 @@ _COUNTLESS = 10**18
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A list of tasks with a title, which may be empty."""
+    """A list of tasks with a title, which may be empty, and the server that those go to which name none."""
 
     title: str
     tasks: tuple[Task, ...]
+    server: Server | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +51,40 @@ class Defaults:
             check_method(self.method, "--method")
 
 
-class DrawnDelay(NamedTuple):
-    """A delay whose duration is drawn from a range, ends included."""
+class Drawn(NamedTuple):
+    """A work whose duration is drawn from a range, ends included; `make` gives the work of that duration."""
 
     low_ns: int
     high_ns: int
-    target: str
-    fails: str | None
+    make: Callable[[int], Work]
 
 
 class Entry(NamedTuple):
     """One word, or one table of a spec: all its works, `repeat` times, each as a task of its own."""
 
     where: str
-    works: Sequence[Work | DrawnDelay]
+    works: Sequence[Work | Drawn]
     name: str | None = None
     repeat: int = 1
     timeout_ns: int | None = None
 
 
-def delay_of(text: str, fails: str | None = None, where: str = "delay") -> Delay | DrawnDelay:
-    """The fake delay that `300ms` or `100ms..400ms` stands for. Raises UsageError at `where`."""
+def delay_of(text: str, fails: str | None = None, where: str = "delay", prefix: str = "") -> Work | Drawn:
+    """The fake delay that `300ms` or `100ms..400ms` stands for; its target is the text with that prefix.
+
+    Raises UsageError at `where`.
+    """
+    return _drawn(text, where, lambda duration_ns: Delay(duration_ns, prefix + text, fails))
+
+
+def fake_request_of(text: str, where: str = "request") -> Work | Drawn:
+    """The request to a simulated server that takes `50ms` or `20ms..80ms` there. Raises UsageError at `where`."""
+    return _drawn(text, where, lambda duration_ns: FakeRequest(duration_ns, f"request:{text}"))
+
+
+def _drawn(text: str, where: str, make: Callable[[int], Work]) -> Work | Drawn:
     low_ns, high_ns = parse_delay(text, where)
-    return Delay(low_ns, text, fails) if low_ns == high_ns else DrawnDelay(low_ns, high_ns, text, fails)
-
-
-def replace_target(delay: Delay | DrawnDelay, target: str) -> Delay | DrawnDelay:
-    """The same delay, shown as `target`."""
-    return delay._replace(target=target) if isinstance(delay, DrawnDelay) else replace(delay, target=target)
+    return make(low_ns) if low_ns == high_ns else Drawn(low_ns, high_ns, make)
 
 
 def request_of(
@@ -138,7 +146,7 @@ def tasks_of(entries: Sequence[Entry], defaults: Defaults) -> list[Task]:
         given = entry.name
         for _ in range(entry.repeat):
             for source in entry.works:
-                work = dice.draw(source) if isinstance(source, DrawnDelay) else source
+                work = dice.draw(source) if isinstance(source, Drawn) else source
                 name = names.generated(entry.name or work.target) if given is None else given
                 given = None  # only the first of an entry bears the given name as it is
                 tasks.append(Task(name, work, _timeout_ns(entry, work, defaults)))
@@ -169,15 +177,15 @@ class _Names:
 
 
 class _Dice:
-    """Draws delays in the order of the tasks: with the same seed the same every time."""
+    """Draws durations in the order of the tasks: with the same seed the same every time."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._random: Random | None = None
 
-    def draw(self, delay: DrawnDelay) -> Delay:
+    def draw(self, drawn: Drawn) -> Work:
         if self._random is None:
             from random import Random
 
             self._random = Random(self._seed)  # noqa: S311  # reproducible on purpose, and no secret
-        return Delay(self._random.randint(delay.low_ns, delay.high_ns), delay.target, delay.fails)
+        return drawn.make(self._random.randint(drawn.low_ns, drawn.high_ns))

@@ -14,16 +14,18 @@ from asyncmodes.errors import Problem, UsageError, nearest
 from asyncmodes.spec.durations import parse_timeout
 from asyncmodes.spec.entries import (
     Defaults,
-    DrawnDelay,
+    Drawn,
     Entry,
     GivenNames,
     Spec,
     delay_of,
+    fake_request_of,
     request_of,
     tasks_of,
     too_many,
 )
 from asyncmodes.spec.paths import Files
+from asyncmodes.spec.servers import SERVER_ALLOWED, server_of
 from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
 from asyncmodes.spec.wording import shown
 from asyncmodes.tasks import DECLARED, Work
@@ -36,8 +38,10 @@ LARGEST_BYTES = 1 << 28
 ALLOWED: dict[str, str] = {
     "title": 'text, such as "Dinner"',
     "tasks": "at least one [[tasks]] table, in double brackets",
+    "server": 'a table, such as [server] with capacity = 8 and overload = "slow" below',
     "name": 'text that is not empty, such as "rice"',
     "delay": 'text with a unit, such as "300ms", or a range, such as "100ms..400ms"',
+    "request": 'text with a unit, such as "50ms", or a range, such as "20ms..80ms"',
     "url": 'text, such as "https://example.org/"',
     "file": 'text, such as "data/menu.txt", or a pattern, such as "data/*.csv"',
     "fails": "true, false or a message",
@@ -48,11 +52,13 @@ ALLOWED: dict[str, str] = {
     "data": "text",
     "expect_status": "a status from 100 to 999, or a list of them, such as [200, 404]",
 }
-KINDS = ("delay", "url", "file")
-LATER = ("needs", "server", "request", "cpu", "block")
-_LATER_KINDS = {"request", "cpu", "block"}
+KINDS = ("delay", "request", "url", "file")
+LATER = ("needs", "cpu", "block")
+_LATER_KINDS = {"cpu", "block"}
+_TOP_KEYS = ("title", "server", "tasks")
 _ONLY_FOR = {"fails": "delay", "headers": "url", "method": "url", "data": "url", "expect_status": "url"}
-_TASK_KEYS = tuple(key for key in ALLOWED if key not in ("title", "tasks"))
+_TASK_KEYS = tuple(key for key in ALLOWED if key not in _TOP_KEYS)
+_SERVER_KEYS = tuple(SERVER_ALLOWED)
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _TOML_ERROR = re.compile(r"(.*) \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)", re.DOTALL)
 _HINT = "write a spec file, or send one: asyncmodes compare --spec - < spec.toml"
@@ -72,7 +78,8 @@ def read_spec(path: str | os.PathLike[str], defaults: Defaults | None = None, st
     table = _checked(_parsed(text, label), label, files, defaults.max_tasks)
     default_title = "" if name == "-" else os.path.splitext(os.path.basename(name))[0]
     entries = [_entry(f"{label}: tasks[{index}]", task, defaults, files) for index, task in enumerate(table["tasks"])]
-    return Spec(table.get("title", default_title), tuple(tasks_of(entries, defaults)))
+    server = server_of(table["server"], f"{label}: server") if "server" in table else None
+    return Spec(table.get("title", default_title), tuple(tasks_of(entries, defaults)), server)
 
 
 def _bytes(name: str, where: str, stdin: IO[Any] | None) -> bytes:
@@ -221,7 +228,7 @@ def _problems(raw: Mapping[str, Any], errors: Iterable[Any], label: str) -> Iter
 
 
 def _index(place: Sequence[int | str]) -> int:
-    return cast("int", place[1]) if len(place) > 1 else -1
+    return cast("int", place[1]) if len(place) > 1 and place[0] == "tasks" else -1
 
 
 def _value_at(raw: Any, place: Sequence[int | str]) -> Any:
@@ -236,11 +243,14 @@ _MISSING = object()
 
 
 def _problem(where: str, place: Sequence[int | str], error: Mapping[str, Any], value: Any) -> Problem:
-    key = str(place[2] if len(place) > 2 else place[0])
+    of_server = place[0] == "server" and len(place) > 1
+    key = str(place[1] if of_server else place[2] if len(place) > 2 else place[0])
     if error["type"] == "extra_forbidden":
-        return _unknown_key(where, key, _TASK_KEYS if len(place) > 2 else ("title", "tasks"))
+        return _unknown_key(where, key, _SERVER_KEYS if of_server else _TASK_KEYS if len(place) > 2 else _TOP_KEYS)
     if error["type"] == "value_error" and isinstance(cause := error["ctx"]["error"], UsageError):
         return replace(cause.problems[0], where=where)
+    if of_server:
+        return Problem(where, f"found {_described(value)}", f"write {SERVER_ALLOWED[key]}")
     if len(place) == 2:
         return Problem(where, f"found {_described(value)}", "write a table: [[tasks]], and its keys below")
     return Problem(where, f"found {_described(value)}", f"write {ALLOWED[key]}")
@@ -328,10 +338,12 @@ def _entry(where: str, table: TaskTable, defaults: Defaults, files: Files) -> En
     return Entry(where, _works(table, defaults, files), table.get("name"), table.get("repeat", 1), timeout_ns)
 
 
-def _works(table: TaskTable, defaults: Defaults, files: Files) -> Sequence[Work | DrawnDelay]:
+def _works(table: TaskTable, defaults: Defaults, files: Files) -> Sequence[Work | Drawn]:
     if "delay" in table:
         fails = table.get("fails", False)
         return (delay_of(table["delay"], DECLARED if fails is True else fails or None),)
+    if "request" in table:
+        return (fake_request_of(table["request"]),)
     if "file" in table:
         return files.expand(table["file"])
     expected = table.get("expect_status", [])

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from asyncmodes.errors import UsageError
+from asyncmodes.spec.pages import page_of
 from asyncmodes.spec.wording import shown
 
 _PASSWORD = re.compile(r"\A([^/?#]*//[^/?#:@]*:)[^/?#]*@")
@@ -29,7 +30,13 @@ class _Fault(NamedTuple):
 
 
 def check_url(url: str, where: str = "url") -> None:
-    """Raise UsageError at `where` unless this is an http or https URL that can be requested."""
+    """Raise UsageError at `where` unless this is an http or https URL that can be requested.
+
+    A URL that is just a path has to be one of the demo server's.
+    """
+    if url.startswith("/") and not url.startswith("//"):
+        page_of(url, where)
+        return
     if fault := _fault(url):
         raise UsageError.at(where, f"{shown(url)} {fault.what}", fault.instead)
 

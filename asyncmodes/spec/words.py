@@ -10,11 +10,11 @@ from asyncmodes.errors import Problem, UsageError
 from asyncmodes.spec.durations import diagnosis, is_delay
 from asyncmodes.spec.entries import (
     Defaults,
-    DrawnDelay,
+    Drawn,
     Entry,
     GivenNames,
     delay_of,
-    replace_target,
+    fake_request_of,
     request_of,
     tasks_of,
     too_many,
@@ -26,7 +26,7 @@ from asyncmodes.spec.wording import shown
 from asyncmodes.tasks import DECLARED, Task, Work
 
 _NAMED = re.compile(r"([\w.-]+)=(.*)", re.DOTALL)
-_PREFIXED = re.compile(r"(delay|fail|url|file):(.*)", re.DOTALL)
+_PREFIXED = re.compile(r"(delay|fail|request|url|file):(.*)", re.DOTALL)
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|https?:", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,_]*")
 _WHOLE = re.compile(r"[0-9]+")
@@ -106,7 +106,7 @@ def _entry(word: _Word, defaults: Defaults, files: Files) -> Entry:
     return Entry(word.place, works, name, repeat)
 
 
-def _works(word: _Word, defaults: Defaults, files: Files, whole: str) -> tuple[Sequence[Work | DrawnDelay], int]:
+def _works(word: _Word, defaults: Defaults, files: Files, whole: str) -> tuple[Sequence[Work | Drawn], int]:
     """What is to be done, and how often."""
     place, text = word
     match = _PREFIXED.fullmatch(text)
@@ -120,10 +120,11 @@ def _works(word: _Word, defaults: Defaults, files: Files, whole: str) -> tuple[S
     head, star, tail = text.rpartition("*")
     once = head if star else text
     if prefix in ("delay", "fail") or (not prefix and is_delay(once)):
-        delay = delay_of(once, DECLARED if prefix == "fail" else None, place)
-        times = _times(tail, place) if star else 1
-        # The prefix stays in sight: it becomes the name of a task that has no other.
-        return [replace_target(delay, f"fail:{once}") if prefix == "fail" else delay], times
+        # The prefix fail: stays in sight: it becomes part of the name of a task that has no other.
+        fails, shown_prefix = (DECLARED, "fail:") if prefix == "fail" else (None, "")
+        return [delay_of(once, fails, place, shown_prefix)], _times(tail, place) if star else 1
+    if prefix == "request":
+        return [fake_request_of(once, place)], _times(tail, place) if star else 1
     if prefix == "url" or _URL.match(text):
         times = 1
         if star and _NUMBER.fullmatch(tail):
