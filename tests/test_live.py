@@ -94,6 +94,23 @@ def test_a_second_interrupt_ends_at_once():
     assert b"Traceback" not in terminal.raw
 
 
+def test_repeats_tell_how_far_they_are():
+    """Without the picture a line on the terminal says which run is under way and how long is left, then goes."""
+    terminal = Terminal(["compare", "150ms", "-m", "race", "-m", "any", "--runs", "3", "--warmup", "1", "--no-live"])
+    terminal.read_until(lambda text: "warm-up 1 of 7: race, about 1050 ms left" in text)
+    terminal.read_until(lambda text: "run 5 of 7: any, about" in text)
+    assert terminal.finish() == 0
+    assert "about" not in terminal.text
+
+
+def test_repeats_are_told_above_the_growing_picture():
+    """The growing picture says in its second line which run it is."""
+    terminal = Terminal(["compare", "200ms", "-m", "race", "--runs", "3"], 80, 30)
+    terminal.read_until(lambda text: "run 2 of 3: race" in text)
+    assert terminal.finish() == 0
+    assert "run 2 of 3" not in terminal.scrollback
+
+
 def test_a_width_beyond_the_terminal_does_not_scroll_it():
     """While it grows the picture is as wide as the terminal, whatever width was asked for."""
     terminal = Terminal(["run", "600ms", "--width", "180"], 80, 24)
