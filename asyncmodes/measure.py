@@ -16,6 +16,7 @@ from asyncmodes.capacity import Server
 from asyncmodes.clocks import ClockName, new_loop, running_clock
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Execution
+from asyncmodes.hindsight import with_predictions
 from asyncmodes.metering import Meter
 from asyncmodes.modes import DEFAULT_MODES, Mode, parse_mode
 from asyncmodes.prediction import predict
@@ -30,7 +31,7 @@ from asyncmodes.sources import (
     refuse_virtual,
 )
 from asyncmodes.sources.resources import descriptor_notes
-from asyncmodes.tasks import Outcome, State, Task
+from asyncmodes.tasks import Task
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
 
@@ -253,62 +254,6 @@ class _TimeLeft:
         """Note that the next run is over and took so long."""
         self._known[run.mode] = run.drained_ns
         self._to_come = self._to_come[1:]
-
-
-def with_predictions(comparison: Comparison) -> Comparison:
-    """Predict what could not be known beforehand from durations measured where every task ended by itself.
-
-    Those of a sequential run, or else of a settled one; the mode they come from has no prediction of its own.
-    The prediction assumes that tasks do not slow each other down: what differs from it shows how much they do.
-    """
-    if all(run.predicted_ns is not None for run in comparison.runs):
-        return comparison
-    source = next((mode for mode in _BY_TRUST if any(map(_all_ended, comparison.runs_of(mode)))), None)
-    if source is None:
-        return comparison
-    outcomes = _median_outcomes([run for run in comparison.runs_of(source) if _all_ended(run)])
-    caps = {run.mode: run.width_cap for run in comparison.runs}
-    predicted = {
-        mode: predict(comparison.tasks, mode, outcomes, width_cap=cap) for mode, cap in caps.items() if mode != source
-    }
-    runs = []
-    for run in comparison.runs:
-        expected = predicted.get(run.mode)
-        known = run.predicted_ns is not None or expected is None
-        runs.append(run if known or expected is None else replace(run, predicted_ns=expected.total_ns))
-    any_known = any(predicted.get(run.mode) for run in comparison.runs)
-    return replace(comparison, runs=tuple(runs), predicted_from=source) if any_known else comparison
-
-
-_BY_TRUST = (parse_mode("sequential"), parse_mode("limited=1+settled"), parse_mode("limited=1"), parse_mode("settled"))
-
-
-_SERVER_ERRORS = 500
-
-
-def _all_ended(run: Run) -> bool:
-    """Whether every task took the time that it takes: none was cut short, or failed in a way that load may cause."""
-    if run.started < len(run) or run.cancelled:
-        return False
-    return not any(_may_be_overload(run, index) for index in run.failures)
-
-
-def _may_be_overload(run: Run, index: int) -> bool:
-    """A timeout, or a request that got no answer below 500: alone it might have taken another time."""
-    if run.state(index) is State.TIMED_OUT:
-        return True
-    status = run.details.get(index, {}).get("status")
-    answered = isinstance(status, int) and status < _SERVER_ERRORS
-    return run.tasks[index].work.kind in ("url", "request") and not answered
-
-
-def _median_outcomes(runs: Sequence[Run]) -> list[Outcome]:
-    """Each task's median duration, with the failure that it had in the first of the runs."""
-    outcomes = []
-    for index in range(len(runs[0])):
-        durations = sorted(run.ends[index] - run.starts[index] for run in runs)
-        outcomes.append(Outcome(durations[(len(durations) - 1) // 2], runs[0].failures.get(index)))
-    return outcomes
 
 
 def _labeller(repeat: int, expected: Run | None) -> Callable[[Run], Run]:

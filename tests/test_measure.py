@@ -7,7 +7,8 @@ import pytest
 
 import asyncmodes
 from asyncmodes.clocks import new_loop
-from asyncmodes.measure import Progress, measure, plan, with_predictions
+from asyncmodes.hindsight import with_predictions
+from asyncmodes.measure import Progress, measure, plan
 from asyncmodes.record import Comparison
 from asyncmodes.tasks import Call
 from tests.comparisons import DISHES, MS, TROUBLE, comparison, delay
