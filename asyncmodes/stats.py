@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asyncmodes.modes import Mode
+from asyncmodes.phases import mean_phases
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.tasks import State
 
@@ -42,6 +43,7 @@ class Summary:
     `counts`, `delivered`, `lost`, `peak` and `drained_ns` are those of the run that delivered least, so that
     one bad run among many cannot hide. `speedup` is None unless both modes got all they waited for, delivered
     equally many results, and took more than 0. `slowdown` compares mean task durations with the baseline's.
+    `phases_s` are the mean phases of requests in seconds, None if they were not measured.
     """
 
     mode: Mode
@@ -57,6 +59,7 @@ class Summary:
     peak: int
     drained_ns: int
     fulfilled: bool
+    phases_s: Mapping[str, float] | None = None
 
 
 def summarise(comparison: Comparison) -> list[Summary]:
@@ -111,6 +114,7 @@ def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None) -> Sum
         peak=max(run.peak for run in runs),
         drained_ns=shown.drained_ns,
         fulfilled=all(run.verdict is Verdict.FULFILLED for run in runs),
+        phases_s=mean_phases(runs),
     )
 
 

@@ -93,7 +93,7 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
         clock=options.clock,
         runs=options.runs,
         warmup=_default_warmup(tasks) if options.warmup is None else options.warmup,
-        options=Options(max_bytes=options.max_bytes, trust_env=options.trust_env),
+        options=Options(max_bytes=options.max_bytes, trust_env=options.trust_env, phases=options.phases),
     )
     for mode, times in seen.items():
         if times > 1 and not options.quiet:

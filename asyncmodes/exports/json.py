@@ -11,6 +11,7 @@ from typing import Any
 
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Mode, parse_mode
+from asyncmodes.phases import PHASES, phases_of
 from asyncmodes.record import NEVER, Comparison, Run, Verdict
 from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import Failure, Outcome, State, Task
@@ -90,8 +91,15 @@ def _task(run: Run, index: int, task: Task) -> dict[str, object]:
         "needs": list(task.needs),
         "skipped_because": run.skipped_because.get(index),
         "error": None if failure is None else {"type": failure.type, "message": failure.message},
-        "detail": run.details.get(index, {}),
+        "detail": _detail(run, index),
     }
+
+
+def _detail(run: Run, index: int) -> Mapping[str, object]:
+    """The task's detail; its phases, where they were measured, with the wait and with null for what never happened."""
+    detail = run.details.get(index, {})
+    phases = phases_of(run, index)
+    return detail if phases is None else {**detail, "phases": {phase: phases.get(phase) for phase in PHASES}}
 
 
 def _summary(summary: Summary) -> dict[str, object]:
@@ -119,6 +127,7 @@ def _summary(summary: Summary) -> dict[str, object]:
         "slowdown": summary.slowdown,
         "predicted_s": _seconds(summary.predicted_ns),
         "peak_in_flight": summary.peak,
+        **({} if summary.phases_s is None else {"phases_s": dict(summary.phases_s)}),
     }
 
 

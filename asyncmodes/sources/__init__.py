@@ -18,10 +18,14 @@ _LONGEST_REAL_DELAY_NS = 24 * 3600 * 10**9
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`max_bytes` is the most decoded bytes a request may receive; `trust_env` lets proxies and netrc be used."""
+    """`max_bytes` is the most decoded bytes a request may receive; `trust_env` lets proxies and netrc be used.
+
+    `phases` measures where the time of each request goes (see `asyncmodes.phases`).
+    """
 
     max_bytes: int = 1 << 30
     trust_env: bool = False
+    phases: bool = False
 
 
 @dataclass(frozen=True, slots=True)

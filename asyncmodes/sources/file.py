@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import stat
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, TypeVar
 
-import aiofiles
-from aiofiles.threadpool.binary import AsyncFileIO
+from aiofiles.os import wrap
 
 from asyncmodes.modes import Mode
 from asyncmodes.sources import Opened, Options
-from asyncmodes.sources.deadline import within
+from asyncmodes.sources.deadline import SharedTimeout, shared_timeouts
 from asyncmodes.sources.resources import MOST_THREADS, descriptor_notes, one_line, system_text, threads
 from asyncmodes.tasks import Failure, FileRead, Task, TaskFailed
-
-T = TypeVar("T")
 
 _CHUNK = 256 * 1024
 _SPECIAL = (
@@ -40,105 +36,81 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
     opened and yet is no file.
     """
     lanes = mode.lanes(len(tasks))
-    at_once = min(lanes, MOST_THREADS)
-    notes = descriptor_notes(at_once)
+    notes = descriptor_notes(min(lanes, MOST_THREADS))
     if lanes > MOST_THREADS:
         notes = (f"files are read by at most {MOST_THREADS} threads at once", *notes)
-    with threads(lanes, "file") as pool:
-        reader = _Reader(pool, at_once)
-        yield Opened([partial(reader.read, task) for task in tasks], notes)
+    with threads(lanes, "file") as pool, shared_timeouts(tasks) as timeouts:
+        yield Opened([partial(_read, pool, timeouts[task.timeout_ns], task) for task in tasks], notes)
 
 
-class _Reader:
-    """Reads files in the threads of a pool, no more of them open at once than it has threads."""
+async def _read(pool: ThreadPoolExecutor, limit: SharedTimeout, task: Task) -> Mapping[str, object]:
+    """Read the task's file to its end; its detail, or TaskFailed."""
+    work = task.work
+    assert isinstance(work, FileRead)
+    detail: dict[str, object] = {}
+    try:
+        await limit.within(_read_in(pool, work.path, detail), detail)
+    except OSError as error:
+        text = f"{system_text(error)}: {work.target!r}"
+        raise TaskFailed(Failure(type(error).__name__, text), detail) from error
+    except ValueError as error:
+        text = f"no file can have this name ({one_line(str(error))}): {work.target!r}"
+        raise TaskFailed(Failure(type(error).__name__, text), detail) from error
+    return detail
 
-    def __init__(self, pool: ThreadPoolExecutor, at_once: int) -> None:
-        self._pool = pool
-        self._turns = asyncio.Semaphore(at_once)
-        self._buffers: list[bytearray] = []
 
-    async def read(self, task: Task) -> Mapping[str, object]:
-        """Read the task's file to its end."""
-        work = task.work
-        assert isinstance(work, FileRead)
-        detail: dict[str, object] = {}
-        try:
-            await within(task.timeout_ns, self._read(work.path, detail), detail)
-        except OSError as error:
-            text = f"{system_text(error)}: {work.target!r}"
-            raise TaskFailed(Failure(type(error).__name__, text), detail) from error
-        except ValueError as error:
-            text = f"no file can have this name ({one_line(str(error))}): {work.target!r}"
-            raise TaskFailed(Failure(type(error).__name__, text), detail) from error
-        return detail
+async def _read_in(pool: ThreadPoolExecutor, path: str, detail: dict[str, object]) -> None:
+    progress = _Progress()
+    try:
+        await _read_whole(path, progress, executor=pool)
+    finally:
+        progress.abandoned = True  # nobody waits for a thread that hangs; it stops as soon as it goes on
+        if progress.size is not None:
+            detail["bytes"] = progress.size
 
-    async def _read(self, path: str, detail: dict[str, object]) -> None:
-        size = 0
 
-        def opener(name: str, flags: int) -> int:
-            nonlocal size
-            descriptor, size = _open_regular(name, flags)
-            return descriptor
+class _Progress:
+    """What a thread has read of a file so far (None: it is not open), and whether it is to stop."""
 
-        async with self._turns:
-            steps = _Steps(self._pool)
-            try:
-                file = await aiofiles.open(path, "rb", buffering=0, opener=opener, executor=steps)
-                await self._drain(file, size, detail)
-                await file.close()
-            except BaseException:
-                steps.close_file()
-                raise
+    size: int | None = None
+    abandoned = False
 
-    async def _drain(self, file: AsyncFileIO, size: int, detail: dict[str, object]) -> None:
-        """Read to the end. A read that is not full is the last one, unless the size said that more is to come.
 
-        (Files of size 0 in /proc have content all the same, and give it in small portions.)
-        """
-        buffer = self._buffer(size)
-        total = 0
-        while True:
-            count = await file.readinto(buffer)
+@wrap  # one step for the whole file: each is a round trip between threads, which costs more than a small file
+def _read_whole(path: str, progress: _Progress) -> None:
+    """Open a regular file, read it to its end and close it.
+
+    A read that is not full is the last one, unless the size said that more is to come. (Files of size 0 in /proc
+    have content all the same, and give it in small portions.)
+    """
+    expected = 0
+
+    def opener(name: str, flags: int) -> int:
+        nonlocal expected
+        descriptor, expected = _open_regular(name, flags)
+        return descriptor
+
+    buffer = _buffer()
+    with open(path, "rb", buffering=0, opener=opener) as file:
+        total = progress.size = 0
+        while not progress.abandoned:
+            count = file.readinto(buffer)
             if count is None:
                 raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-            total += count
-            detail["bytes"] = total
-            if not count or (count < len(buffer) and 0 < size <= total):
+            total = progress.size = total + count
+            if not count or (count < len(buffer) and 0 < expected <= total):
                 break
-        if len(buffer) == _CHUNK:  # not after an exception: a thread may still be writing into it
-            self._buffers.append(buffer)
-
-    def _buffer(self, size: int) -> bytearray:
-        if 0 < size < _CHUNK:
-            return bytearray(size + 1)
-        return self._buffers.pop() if self._buffers else bytearray(_CHUNK)
 
 
-class _Steps(Executor):
-    """The pool as one file's steps see it: it knows the first, which opens the file, and the last."""
+_thread = threading.local()
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self._pool = pool
-        self._first: Future[Any] | None = None
-        self._last: Future[Any] | None = None
 
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Let a thread of the pool do this step."""
-        step = self._last = self._pool.submit(fn, *args, **kwargs)
-        if self._first is None:
-            self._first = step  # aiofiles opens the file first
-        return step
-
-    def close_file(self) -> None:
-        """Close the file as soon as the last step has ended, which nobody waits for: its thread may hang."""
-        if self._last is not None:
-            self._last.add_done_callback(self._close_opened)
-
-    def _close_opened(self, _: Future[Any]) -> None:
-        opening = self._first
-        if opening is not None and not opening.cancelled() and opening.exception() is None:
-            with suppress(OSError):
-                opening.result().close()
+def _buffer() -> bytearray:
+    """The running thread's buffer, which all files that it reads share."""
+    buffer: bytearray | None = getattr(_thread, "buffer", None)
+    if buffer is None:
+        buffer = _thread.buffer = bytearray(_CHUNK)
+    return buffer
 
 
 def _open_regular(path: str, flags: int) -> tuple[int, int]:

@@ -25,10 +25,14 @@ class Glyphs:
     tick: str
     rule: str
     levels: str | None
+    dns: str
+    connect: str
+    first_byte: str
+    body: str
 
 
-UNICODE = Glyphs("·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", None)
+UNICODE = Glyphs("·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "▁▂▃▄▅▆▇█", "▂", "▄", "░", "▆")
+ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", None, "d", "c", "-", "#")
 
 STYLES = {
     State.OK: "cyan",

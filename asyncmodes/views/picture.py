@@ -15,6 +15,8 @@ from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
+from asyncmodes.views.phase_means import phases_table
+from asyncmodes.views.phases import phase_meanings
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, name_width, note, strip_note, timeline
 from asyncmodes.views.totals import totals_table
@@ -45,6 +47,8 @@ def picture(comparison: Comparison, look: Look) -> Text:
         lines += timelines(drawn_runs(comparison), summaries, look)
     if summaries:
         lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
+    phases = phases_table(summaries, look.width, look.glyphs)
+    lines += [Text(), *phases] if phases else []
     said = sentences(comparison)
     if said:
         lines.append(Text())
@@ -163,6 +167,7 @@ def _legend(runs: Sequence[Run], look: Look) -> list[Text]:
         (glyphs.timed_out, "timed out", State.TIMED_OUT in states),
         (glyphs.cancelled, "cancelled", State.CANCELLED in states),
         (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
+        *((glyph, words, True) for glyph, words in phase_meanings(runs, glyphs)),
     ]
     shown = [f"{glyph} {meaning}" for glyph, meaning, occurs in meanings if occurs]
     return [*wrapped(Text("   ".join(shown), "dim"), look.width), Text()] if shown else []

@@ -32,7 +32,12 @@ class Column:
 
 def totals_table(summaries: Sequence[Summary], width: int, glyphs: Glyphs) -> list[Text]:
     """The table as lines of at most `width` cells; columns that do not fit are left out, the least telling first."""
-    first, *others = _columns(summaries, glyphs)
+    return table(_columns(summaries, glyphs), width, glyphs)
+
+
+def table(columns: Sequence[Column], width: int, glyphs: Glyphs) -> list[Text]:
+    """Columns as lines of at most `width` cells: a heading and a line for each row, the first column to the left."""
+    first, *others = columns
     shown = others
     while shown and first.width + sum(2 + column.width for column in shown) > width:
         last = max(shown, key=lambda column: column.rank)

@@ -6,13 +6,15 @@ Speed is never asserted by a test; this prints goal, figure and verdict, and exi
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.bench import cli, executor, real
+from tests.bench import cli, executor, files, http, real
 from tests.bench.goal import Goal
 
 PARTS: dict[str, Callable[[], Iterator[Goal]]] = {
     "executor": executor.goals,
     "cli": cli.goals,
     "real": real.goals,
+    "http": http.goals,
+    "files": files.goals,
 }
 
 
