@@ -264,6 +264,7 @@ def test_threads_are_each_run_s_own(whole):
             await sources.starts[0]()
             return [thread for thread in threading.enumerate() if thread.name.startswith("asyncmodes")]
 
+    join_threads()  # those of other tests
     (thread,) = on_real_time(main)
     thread.join(GUARD_S)
     assert not thread.is_alive()

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 
 from asyncmodes.api import render
 from asyncmodes.record import Comparison, Verdict
+from asyncmodes.tasks import Failure
 from asyncmodes.views.glyphs import UNICODE
 from asyncmodes.views.live import live_picture
 from asyncmodes.views.picture import Look
@@ -171,6 +172,8 @@ mode               total  predicted  ok  failed  skipped  lost
 limited=5+cancel   50 ms      50 ms   0       0       10     0
 settled           100 ms     100 ms  13       1        0     0
 
+! t3: not done after 0.05 s   (2 times)
+
 limited=5+cancel was rejected at 50 ms: nothing delivered; no win
 settled delivered 13 of 15 results: 2 failed
 """)
@@ -301,6 +304,19 @@ def test_partial_results_are_no_win():
     picture = render(comparison(TROUBLE, ["settled", "parallel"]), 100)
     assert "parallel was rejected at 200 ms: nothing delivered, 3 results lost; no win" in picture
     assert "faster" not in picture
+
+
+def test_failures_are_told_once_each():
+    """Undeclared failures stand there with their messages, the most five, and those declared to fail do not."""
+    subject = comparison([*DISHES, *TROUBLE], ["settled"])
+    said = ["cannot\x1b[31m connect", "cannot\x1b[31m connect", "gone", "gone too", "gone as well", "and this", "last"]
+    failures = {i: Failure("OSError", message) for i, message in enumerate(said)}
+    failures[7] = Failure("DeclaredFailure", "burnt")
+    picture = render(replace(subject, runs=(replace(subject.runs[0], failures=failures),)), 100)
+    assert "✗ rice: cannot\\x1b[31m connect   (2 times)\n✗ salad: gone\n" in picture
+    assert "✗ b: and this\n... 1 other message, in the JSON\n" in picture
+    assert "burnt" not in picture
+    assert "✗" not in render(comparison(TROUBLE, ["settled"]), 40)
 
 
 def test_equal_totals_are_called_equal():

@@ -13,6 +13,7 @@ from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
+from asyncmodes.views.failures import failure_lines
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
 from asyncmodes.views.phase_means import phases_table
@@ -49,6 +50,10 @@ def picture(comparison: Comparison, look: Look) -> Text:
         lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
     phases = phases_table(summaries, look.width, look.glyphs)
     lines += [Text(), *phases] if phases else []
+    failures = failure_lines(comparison.runs, look.glyphs)
+    lines += [Text()] if failures else []
+    for line in failures:
+        lines += wrapped(line, look.width, indent=2)
     said = sentences(comparison)
     if said:
         lines.append(Text())
