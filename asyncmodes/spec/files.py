@@ -24,6 +24,7 @@ from asyncmodes.spec.entries import (
     tasks_of,
     too_many,
 )
+from asyncmodes.spec.needs import needed_tables, needs_problems
 from asyncmodes.spec.paths import Files
 from asyncmodes.spec.servers import SERVER_ALLOWED, server_of
 from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
@@ -47,13 +48,14 @@ ALLOWED: dict[str, str] = {
     "fails": "true, false or a message",
     "timeout": 'text with a unit, such as "2s"',
     "repeat": "a whole number from 1 up",
+    "needs": 'a list of names, such as ["rice"]',
     "headers": 'a table of texts, such as {Accept = "text/html"}',
     "method": 'text, such as "POST"',
     "data": "text",
     "expect_status": "a status from 100 to 999, or a list of them, such as [200, 404]",
 }
 KINDS = ("delay", "request", "url", "file")
-LATER = ("needs", "cpu", "block")
+LATER = ("cpu", "block")
 _LATER_KINDS = {"cpu", "block"}
 _TOP_KEYS = ("title", "server", "tasks")
 _ONLY_FOR = {"fails": "delay", "headers": "url", "method": "url", "data": "url", "expect_status": "url"}
@@ -77,7 +79,11 @@ def read_spec(path: str | os.PathLike[str], defaults: Defaults | None = None, st
     files = Files(base)
     table = _checked(_parsed(text, label), label, files, defaults.max_tasks)
     default_title = "" if name == "-" else os.path.splitext(os.path.basename(name))[0]
-    entries = [_entry(f"{label}: tasks[{index}]", task, defaults, files) for index, task in enumerate(table["tasks"])]
+    needed = needed_tables(table["tasks"], KINDS)
+    entries = [
+        _entry(f"{label}: tasks[{index}]", task, defaults, files)._replace(needs=needed[index])
+        for index, task in enumerate(table["tasks"])
+    ]
     server = server_of(table["server"], f"{label}: server") if "server" in table else None
     return Spec(table.get("title", default_title), tuple(tasks_of(entries, defaults)), server)
 
@@ -208,6 +214,7 @@ def _checked(raw: dict[str, Any], label: str, files: Files, max_tasks: int) -> S
         found.extend(_problems(raw, error.errors(include_url=False), label))
     found.extend(_kind_problems(tables, label))
     found.extend(_name_problems(tables, label))
+    found.extend(needs_problems(tables, KINDS, label))
     if found:
         found.sort(key=lambda each: each[0])
         raise UsageError(*(problem for _, problem in found))
