@@ -112,7 +112,7 @@ def test_a_cancelled_need_is_a_culprit():
 
 
 def test_a_tie_cancels_what_had_just_been_made_ready():
-    """b ends and c begins, then the other's failure at the same instant cancels c: one by one."""
+    """One ends and c begins, then the other's failure at the same instant cancels c: one by one."""
     tied = run(linked("100 100! 100", c="a"), "parallel+cancel")
     assert spans(tied) == ["a ok 0-100 lane 0", "b failed 0-100 lane 1", "c cancelled 100-100 lane 0"]
 
