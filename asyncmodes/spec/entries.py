@@ -74,7 +74,7 @@ class Entry(NamedTuple):
     needs: Sequence[int] = ()
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """How many tasks it stands for."""
         return len(self.works) * self.repeat
 
@@ -146,7 +146,7 @@ def tasks_of(entries: Sequence[Entry], defaults: Defaults) -> list[Task]:
     """
     count = 0
     for entry in entries:
-        count += entry.count
+        count += entry.size
         if count > defaults.max_tasks:
             raise too_many(entry.where, count, defaults.max_tasks)
     needs = _needs_of(entries, defaults.max_tasks)
@@ -168,10 +168,10 @@ def _needs_of(entries: Sequence[Entry], most: int) -> Sequence[tuple[int, ...]]:
     """For each entry the indices of all tasks that each of its own needs."""
     if not any(entry.needs for entry in entries):
         return [()] * len(entries)
-    firsts = [0, *accumulate(entry.count for entry in entries)]
+    firsts = [0, *accumulate(entry.size for entry in entries)]
     needs, links = [], 0
     for entry in entries:
-        links += entry.count * sum(entries[need].count for need in entry.needs)
+        links += entry.size * sum(entries[need].size for need in entry.needs)
         if links > most:
             what = f"the needs up to here link {links:,} pairs of tasks"
             raise UsageError.at(f"{entry.where}.needs", what, "let them all need one task that needs the others")
