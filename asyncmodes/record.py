@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
+from asyncmodes.critical import CriticalPath, critical_path
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Leftovers, Mode, Stop
 from asyncmodes.resources import Resources
@@ -97,7 +98,9 @@ class Run:
     def ready_ns(self, index: int) -> int | None:
         """When the last task that this one needs had ended ok: 0 if it needs none, None if that never happened."""
         needs = self.tasks[index].needs
-        return max((self.ends[need] for need in needs), default=0) if all(map(self._is_ok, needs)) else None
+        if not needs:
+            return 0
+        return max(self.ends[need] for need in needs) if all(map(self._is_ok, needs)) else None
 
     def _is_ok(self, index: int) -> bool:
         return self.ends[index] >= 0 and index not in self.failures and index not in self.cancelled
@@ -184,6 +187,13 @@ class Run:
     def peak(self) -> int:
         """The most tasks in flight at once. A task takes the lowest free lane, so it is the highest one used + 1."""
         return max(self.lanes, default=NEVER) + 1
+
+    @cached_property
+    def critical_path(self) -> CriticalPath | None:
+        """The longest chain of tasks that need each other, as they ran; None unless every task ended ok."""
+        if not len(self) or self.counts[State.OK] < len(self):
+            return None
+        return critical_path(self.tasks, [end - start for start, end in zip(self.starts, self.ends, strict=True)])
 
     @property
     def delivered(self) -> int:

@@ -56,6 +56,7 @@ def _since(ns: int) -> float | None:
 
 
 def _run(run: Run) -> dict[str, object]:
+    path = run.critical_path
     return {
         "mode": str(run.mode),
         "repeat": run.repeat,
@@ -65,6 +66,8 @@ def _run(run: Run) -> dict[str, object]:
         "drained_s": _seconds(run.drained_ns),
         "predicted_s": _seconds(run.predicted_ns),
         "work_s": _seconds(run.work_ns),
+        "critical_path_s": None if path is None else _seconds(path.ns),
+        "critical_path": None if path is None else list(path.chain),
         "peak_in_flight": run.peak,
         "counts": _counts(run.counts),
         "orphaned": len(run.orphans),
