@@ -178,6 +178,112 @@ def test_needs_survive_the_json():
     assert read.runs[0].skipped_because == {1: 0}
 
 
+def drawn(comparison, *, ascii_only: bool = False, width: int = 80, rows: int | None = None) -> str:
+    """The picture from the first run's heading on."""
+    text = asyncmodes.render(comparison, width, ascii_only=ascii_only, rows=rows)
+    return "\n" + text[text.index(f"{comparison.modes[0]}  ") :] + "\n"
+
+
+def test_the_picture_of_a_page():
+    """Two kinds of waiting, who needs whom, and the critical path: in the rows, the legend and below the totals."""
+    page = asyncmodes.compare(read_spec(PAGE).tasks, "limited=2", clock="virtual")
+    assert (
+        drawn(page)
+        == """
+limited=2   900 ms   peak 2   6 ok
+user    ██████████                                     200 ms  ◆ ok
+prefs   ┈┈┈┈┈┈┈┈┈┈█████                                100 ms  ◆ ok, after user
+image   ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈████████████████                300 ms  ◆ ok, after prefs
+image#2 ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈████████████████                300 ms  ◆ ok, after prefs
+image#3 ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈················███████████████ 300 ms  ◆ ok, after prefs
+image#4 ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈················███████████████ 300 ms  ◆ ok, after prefs
+flying  1111111111111112222222222222222222222222222222 peak 2 = limit
+
+┈ waiting for what it needs   · waiting for a free slot   ◆ on the critical path
+
+mode        total  predicted  peak  ok  failed  lost
+limited=2  900 ms     900 ms     2   6       0     0
+critical path 600 ms (user, then prefs, then image): no mode in which all end ok
+can beat it
+
+limited=2 took 900 ms for 6 tasks of 1500 ms of work: on average 1.67 ran at
+once
+"""
+    )
+
+
+def test_the_picture_of_trouble():
+    """A skipped task has its reason where its bar would be; without all results there is no critical path."""
+    tasks = linked("200 100! 300 300 250 50", b="a", c="b", d="c", f="ea")
+    assert (
+        drawn(asyncmodes.compare(tasks, "settled", clock="virtual"), ascii_only=True)
+        == """
+settled   300 ms   peak 2   3 ok   1 failed   2 skipped
+a      ===============================                 200 ms  ok
+b      :::::::::::::::::::::::::::::::===============X 100 ms  failed, after a
+c      needs b, which failed                                   skipped
+d      because b failed                                        skipped
+e      =======================================         250 ms  ok
+f      :::::::::::::::::::::::::::::::::::::::========  50 ms  ok, after 2 tasks
+flying 22222222222222222222222222222222222222222222222 peak 2
+
+: waiting for what it needs   X failed
+
+mode      total  predicted  peak  ok  failed  skipped  lost
+settled  300 ms     300 ms     2   3       1        2     0
+
+settled took 300 ms for 4 tasks of 600 ms of work: on average 2.00 ran at once
+settled delivered 3 of 6 results: 1 failed, 2 skipped
+b failed: burnt
+"""
+    )
+
+
+def test_a_folded_picture_counts_as_queued_only_who_is_ready():
+    """Who waits for what it needs is not in the queue of the mode."""
+    folded = drawn(asyncmodes.compare(read_spec(PAGE).tasks, "limited=2", clock="virtual"), ascii_only=True, rows=3)
+    (queued,) = [line for line in folded.splitlines() if line.startswith("queued")]
+    assert queued == "queued  0000000000000000999999999999999000000000000000 tenths of 2"
+
+
+@pytest.mark.parametrize("width", [60, 79, 80, 100, 160])
+def test_long_names_leave_room_for_the_bars(width):
+    """No line is wider than asked for, and the axis keeps a quarter of the picture."""
+    tasks = [replace(task, name=task.name * 40) for task in linked("200 100! 300 50", b="a", c="b", d="a")]
+    lines = asyncmodes.render(asyncmodes.compare(tasks, "settled", clock="virtual"), width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert max(line.count("─") for line in lines) >= width / 4
+
+
+def test_the_critical_path_is_the_longest_chain():
+    """From the durations as measured; none unless every task ended ok, and the longest task without needs."""
+    path = run(linked("100 200 50 300 10", c="ab", e="c"), "sequential").critical_path
+    assert (path.ns, path.chain, path.tasks) == (300 * MS, (3,), {3})
+    path = run(linked("100 200 50 240 10", c="ab", e="c"), "parallel").critical_path
+    assert (path.ns, path.chain, path.tasks) == (260 * MS, (1, 2, 4), {1, 2, 4})
+    assert run(linked("100 100! 50", c="a"), "settled").critical_path is None
+
+
+def test_no_mode_beats_the_critical_path():
+    """In every mode the total is at least as long, and parallel reaches it."""
+    tasks = linked("30 10 20 40 10 30", c="a", d="ab", e="dc", f="b")
+    modes = ["sequential", "parallel", "limited=2", "limited=3", "batched=2", "settled"]
+    for each in modes:
+        assert run(tasks, each).total_ns >= run(tasks, each).critical_path.ns == 80 * MS
+    assert run(tasks, "parallel").total_ns == 80 * MS
+
+
+def test_measured_durations_predict_with_needs():
+    """What was measured one by one says what it would have cost in parallel, with the needs."""
+
+    async def step() -> None:
+        await asyncio.sleep(0.1)
+
+    tasks = [asyncmodes.call(step, name=name, needs=needs) for name, needs in (("a", []), ("b", [0]), ("c", []))]
+    measured = asyncmodes.compare(tasks, ["sequential", "parallel"], clock="virtual")
+    assert [each.predicted_ns for each in measured.runs] == [None, 200 * MS]
+
+
 def test_own_coroutines_need_others():
     """Through the API a need is an index of the same list."""
 

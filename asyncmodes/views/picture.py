@@ -26,7 +26,7 @@ from asyncmodes.views.totals import speedup_text, totals_table
 NARROWEST, WIDEST = 20, 200
 NARROWEST_TIMELINE = 60
 _ROOM_FOR_LAST_LABEL = 9
-_NARROWEST_NEEDED = 72
+_NARROWEST_NEEDED = 80
 
 
 @dataclass(frozen=True, slots=True)
