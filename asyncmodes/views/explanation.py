@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich.text import Text
 
@@ -66,32 +67,42 @@ def page(topic: Topic, played: Sequence[Played], languages: Sequence[str], look:
     return Text("\n").join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Some code under its title, and what becomes of it if that is not what it looks like."""
+
+    title: str
+    code: str
+    language: str
+    ends: str = ""
+
+    def lines(self, width: int, highlight: Highlight) -> list[Text]:
+        """The block in lines of at most `width` cells."""
+        lines = wrapped(Text(self.title, "bold"), width)
+        for line in highlight(self.code, self.language).split("\n", allow_blank=True):
+            line.rstrip()
+            lines += _indented(wrapped(line, width - len(_INDENT), indent=4), 1)
+        if self.ends:
+            lines += _indented(wrapped(Text(self.ends, "bold red"), width - len(_INDENT)), 1)
+        return lines
+
+
 def _code(topic: Topic, scenes: Sequence[Scene], language: str, width: int, highlight: Highlight) -> list[Text]:
-    """The topic's code in this language; the wrong ways and the right one side by side where there is room."""
-    judged = [scene for scene in scenes if scene.verdict and language in scene.code]
-    if not judged:
-        code = topic.code.get(language)
-        return [] if code is None else [Text(), *_block(LANGUAGES[language], "", code, language, width, highlight)]
-    blocks = []
-    for scene in judged:
-        title = f"{LANGUAGES[language]}, {scene.verdict}"
-        blocks.append((title, scene.ends.get(language, ""), scene.code[language]))
+    """The topic's code in this language; the wrong way and the right one side by side where there is room."""
+    name = LANGUAGES[language]
+    blocks = [
+        _Block(f"{name}, {scene.verdict}", scene.code[language], language, scene.ends.get(language, ""))
+        for scene in scenes
+        if scene.verdict and language in scene.code
+    ]
+    if not blocks and language in topic.code:
+        blocks = [_Block(name, topic.code[language], language)]
     room = (width - _GAP) // 2
-    fits = all(len(line) + len(_INDENT) <= room for _, _, code in blocks for line in code.splitlines())
+    fits = all(len(line) + len(_INDENT) <= room for block in blocks for line in block.code.splitlines())
     if len(blocks) == 2 and width >= NARROWEST_PAIR and fits:
-        left, right = (_block(*block, language, room, highlight) for block in blocks)
+        left, right = (block.lines(room, highlight) for block in blocks)
         return [Text(), *_side_by_side(left, right, room)]
-    return [line for block in blocks for line in (Text(), *_block(*block, language, width, highlight))]
-
-
-def _block(title: str, ends: str, code: str, language: str, width: int, highlight: Highlight) -> list[Text]:
-    lines = wrapped(Text(title, "bold"), width)
-    for line in highlight(code, language).split("\n", allow_blank=True):
-        line.rstrip()
-        lines += _indented(wrapped(line, width - len(_INDENT), indent=4), 1)
-    if ends:
-        lines += _indented(wrapped(Text(ends, "bold red"), width - len(_INDENT)), 1)
-    return lines
+    return [line for block in blocks for line in (Text(), *block.lines(width, highlight))]
 
 
 def _indented(lines: Sequence[Text], levels: int) -> list[Text]:
