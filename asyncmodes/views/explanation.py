@@ -17,7 +17,7 @@ _SHORT = 12
 _WIDEST_PROSE = 100  # longer lines are hard to read
 _INDENT = "  "
 _GAP = 2
-_TASKS_ARE = "In the code, tasks is a list of functions that begin a task each, and await stands in an async function."
+_TASKS_ARE = "In the code, tasks is a list of functions that begin one task each."
 
 Highlight = Callable[[str, str], Text]
 """Colours code: the code and its language, a key of `LANGUAGES`."""
@@ -37,13 +37,14 @@ def contents(topics: Sequence[Topic], look: Look) -> Text:
 
 
 def _entry(topic: Topic, names: int, width: int) -> list[Text]:
-    name = Text(_INDENT + topic.name, "cyan")
+    name = Text(topic.name, "cyan")
     room = width - len(_INDENT) - names
     if room < names:
-        return [*wrapped(name, width), *_indented(wrapped(Text(topic.summary), width - 2 * len(_INDENT)), 2)]
+        below = wrapped(Text(topic.summary), width - 2 * len(_INDENT))
+        return [*_indented(wrapped(name, width - len(_INDENT)), 1), *_indented(below, 2)]
     first, *more = wrapped(Text(topic.summary), room)
     name.pad_right(names - len(topic.name))
-    return [name + first, *(Text(" " * (len(_INDENT) + names)) + line for line in more)]
+    return _indented([name + first, *(Text(" " * names) + line for line in more)], 1)
 
 
 def page(topic: Topic, played: Sequence[Played], languages: Sequence[str], look: Look, highlight: Highlight) -> Text:
@@ -59,8 +60,8 @@ def page(topic: Topic, played: Sequence[Played], languages: Sequence[str], look:
     lines += _timelines(played, look)
     for heading, said in (
         ("When a task fails", topic.on_failure),
-        ("Use it when" if topic.group != "pitfalls" else "All is well when", topic.when),
-        ("Not when" if topic.group != "pitfalls" else "Beware when", topic.when_not),
+        ("Use it when" if topic.group != "pitfalls" else "Fine when", topic.when),
+        ("Not when" if topic.group != "pitfalls" else "Trouble when", topic.when_not),
     ):
         lines += [Text(), Text(heading, "bold"), *wrapped(Text(said), prose)]
     lines += [Text(), *wrapped(Text("See also: " + ", ".join(topic.see), "dim"), prose, indent=2)]
@@ -140,5 +141,6 @@ def _tasks(played: Played, width: int) -> list[Text]:
     count = len(played.run)
     if count > _SHORT:
         return wrapped(Text(f"{count} tasks"), width)
-    known = (f"{task.name} {duration(task.outcome.duration_ns)}" for task in played.scene.tasks if task.outcome)
-    return wrapped(Text(", ".join(known)), width)
+    known = [(task.name, task.outcome) for task in played.scene.tasks if task.outcome]
+    said = (f"{name} {duration(does.duration_ns)}{' fails' if does.failure else ''}" for name, does in known)
+    return wrapped(Text(", ".join(said)), width)
