@@ -28,7 +28,7 @@ def contents(topics: Sequence[Topic], look: Look) -> Text:
     width = max(len(topic.name) for topic in topics) + 2
     lines = wrapped(Text("asyncmodes explain TOPIC", "bold"), look.width)
     for group, title in GROUPS.items():
-        lines += [Text(), Text(title, "bold")]
+        lines += [Text(), *wrapped(Text(title, "bold"), look.width)]
         for topic in topics:
             if topic.group == group:
                 lines += _entry(topic, width, look.width)
