@@ -50,8 +50,7 @@ def _entry(topic: Topic, names: int, width: int) -> list[Text]:
 def page(topic: Topic, played: Sequence[Played], languages: Sequence[str], look: Look, highlight: Highlight) -> Text:
     """Everything about a topic, with the timelines of its scenes as they have just been run."""
     prose = min(look.width, _WIDEST_PROSE)
-    title = Text(topic.name, "bold")
-    title.append(f"   {topic.title}")
+    title = Text.assemble((topic.name, "bold cyan"), f"   {topic.title}")
     lines = [*wrapped(title, look.width, indent=2), Text(), *wrapped(Text(topic.paragraph), prose)]
     if any("tasks" in code for each in played for code in each.scene.code.values()):
         lines += [Text(), *wrapped(Text(_TASKS_ARE, "dim"), prose)]
