@@ -13,7 +13,8 @@ from asyncmodes.errors import UsageError
 from asyncmodes.modes import DEFAULT_MODES
 
 TASKS_HELP = (
-    "Tasks: 300ms, fail:300ms, 100ms..400ms, request:50ms, URLs, files, NAME=WORD, WORD*20, - for standard input."
+    "Tasks: 300ms, fail:300ms, 100ms..400ms, block:100ms, cpu:200ms, request:50ms, URLs, files, NAME=WORD, WORD*20, "
+    "- for standard input."
 )
 MODES = (
     "Modes: sequential, parallel, settled, limited=N, batched=N, race, any; modifiers: +settled (wait for all), and "
@@ -40,6 +41,9 @@ class Common:
     timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each task, such as 2s (default: 30s for URLs, else none).")
     ] = None
+    cpu_in: Annotated[
+        str, typer.Option("--cpu-in", metavar="inline|thread|process", help="Where cpu:200ms burns its processor time.")
+    ] = "inline"
     runs: Annotated[int, typer.Option(metavar="N", help="Run every mode so often, all modes in turn.")] = 1
     order: Annotated[
         str, typer.Option(metavar="in-turn|shuffled", help="The order of the modes in each round of --runs.")

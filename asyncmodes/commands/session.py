@@ -21,7 +21,7 @@ from asyncmodes.modes import parse_mode
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options, uses_server
 from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
-from asyncmodes.tasks import FileRead, Task
+from asyncmodes.tasks import CpuIn, FileRead, Task
 
 OUTPUT_FAILED = 4
 
@@ -90,6 +90,7 @@ def _check(options: Common) -> None:
             raise UsageError.at(option, f"{value} is too few", f"write a whole number of at least {least}")
 
     one_of("--format", options.output_format, ("table", "json"))
+    one_of("--cpu-in", options.cpu_in, tuple(CpuIn))
     one_of("--order", options.order, tuple(Order))
     one_of("--clock", options.clock, tuple(ClockName))
     at_least("--runs", options.runs, 1)
@@ -139,6 +140,7 @@ def _read(options: Common) -> Spec:
         headers=tuple(parse_header(header) for header in options.header or []),
         method=options.method,
         data=None if options.data is None else os.fsencode(options.data),
+        cpu_in=CpuIn(options.cpu_in),
         seed=options.seed,
         max_tasks=options.max_tasks,
     )

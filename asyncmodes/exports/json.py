@@ -166,6 +166,7 @@ class Recorded:
     kind: str
     target: str
     real_io: bool = False
+    blocking: bool = False
     declared_failure: bool = False
     outcome: Outcome | None = None
 
