@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 
 import pytest
-from test_process import finished, posix, started
+from test_process import finished, interrupted, posix, started
 
 import asyncmodes
 from asyncmodes.burning import burn, cores
@@ -36,13 +36,6 @@ def run(text: str, place: str, mode: str, **defaults) -> Run:
     return asyncio.run(execute(cpu(text, place, **defaults), mode))
 
 
-def children() -> set[int]:
-    """The worker processes of this very process, by their parent in /proc or as `ps` tells."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()]
-    return {int(pid) for pid, parent, args in rows if int(parent) == os.getpid() and "serve_parent" in args}
-
-
 def alive(pid: int) -> bool:
     """Whether a process of that number is there, and no zombie."""
     listed = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
@@ -51,9 +44,9 @@ def alive(pid: int) -> bool:
 
 def workers_of(parent: int) -> list[int]:
     """The worker processes that `parent` has started."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()]
-    return [int(pid) for pid, of, args in rows if int(of) == parent and "serve_parent" in args]
+    listed = subprocess.run(["ps", "-ewwo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines() if "serve_parent" in line]
+    return [int(pid) for pid, of, *_ in rows if int(of) == parent]
 
 
 def wait_until(condition) -> None:
@@ -157,7 +150,7 @@ def test_a_process_is_killed_and_replaced():
     tasks = [*cpu("cpu:1h*2", "process", timeout_ns=30 * MS), *cpu("cpu:1ms*2", "process")]
     happened = asyncio.run(execute(tasks, "limited=1+settled"))
     assert [happened.state(index) for index in range(4)] == [State.TIMED_OUT] * 2 + [State.OK] * 2
-    assert not children()
+    assert not workers_of(os.getpid())
 
 
 @posix
@@ -166,7 +159,7 @@ def test_a_worker_that_dies_is_the_tasks_failure():
 
     async def main() -> Run:
         running = asyncio.create_task(execute(cpu("cpu:1h cpu:1ms", "process"), "limited=1+settled"))
-        while not (found := children()):
+        while not (found := workers_of(os.getpid())):  # noqa: ASYNC110  # nobody tells of a new process
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.3)  # it is at work by then; if not, the next line only comes too early and is repeated
         while not running.done():
@@ -179,7 +172,7 @@ def test_a_worker_that_dies_is_the_tasks_failure():
     happened = asyncio.run(main())
     assert happened.failures[0].type == "WorkerLost"
     assert happened.state(1) is State.OK
-    assert not children()
+    assert not workers_of(os.getpid())
 
 
 @posix
@@ -189,43 +182,53 @@ def test_nothing_is_left_of_a_run(mode):
     tasks = [*cpu("cpu:1h" if mode == "parallel+cancel" else "cpu:1ms", "process"), *asyncmodes.words("fail:20ms")]
     happened = asyncio.run(execute(tasks, mode))
     assert happened.decided_by == 1
-    assert not children()
+    assert not workers_of(os.getpid())
 
 
 @posix
 @pytest.mark.parametrize(
-    ("number", "times", "code"),
-    [
-        (signal.SIGINT, 1, 130),
-        (signal.SIGTERM, 1, 143),
-        (signal.SIGINT, 2, 130),
-        (signal.SIGKILL, 1, -9),
-    ],
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)],
 )
-def test_workers_die_with_the_program(number, times, code):
+def test_workers_die_with_the_program(number, code):
     """However the program ends, by a signal to its whole group or killed, no worker outlives it or says a word."""
     with started("run", "cpu:1h*2", "--cpu-in", "process", "--no-live") as child:
-        wait_until(lambda: workers_of(child.pid))
-        left = workers_of(child.pid)
-        for _ in range(times):
+        try:
+            wait_until(lambda: workers_of(child.pid))
+            left = workers_of(child.pid)
             os.killpg(child.pid, number)
-            time.sleep(0.35 if times > 1 else 0)  # a second signal within 0.3 s would count as the same key press
-        _, err = child.communicate(timeout=60)
+            _, err = child.communicate(timeout=60)
+        finally:
+            child.kill()
     assert child.returncode == code
     assert err == ""
     wait_until(lambda: not any(map(alive, left)))
 
 
 @posix
+def test_workers_die_when_the_program_leaves_at_once(tmp_path):
+    """The first Ctrl-C cannot stop what blocks the loop; a later one ends the program at once, and the worker too."""
+    spec = tmp_path / "spec.toml"
+    spec.write_text("[[tasks]]\ncpu = '1h'\ncpu_in = 'process'\n[[tasks]]\nblock = '1h'\n")
+    with started("run", "--spec", str(spec), "--no-live") as child:
+        try:
+            wait_until(lambda: workers_of(child.pid))
+            left = workers_of(child.pid)
+            while child.poll() is None:
+                os.killpg(child.pid, signal.SIGINT)
+                time.sleep(0.1)
+            _, err = child.communicate(timeout=60)
+        finally:
+            child.kill()
+    assert (child.returncode, err) == (130, "")
+    wait_until(lambda: not any(map(alive, left)))
+
+
+@posix
 def test_an_interrupted_thread_does_not_keep_the_program():
     """A thread in the middle of an hour of work is left behind at once, and the partial run is shown."""
-    with started(
-        "run", "cpu:1h", "400ms", "--cpu-in", "thread", "-m", "race", "--format", "json", "--no-live"
-    ) as child:
-        time.sleep(0.5)
-        child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=60)
-    assert (child.returncode, err) == (130, "")
+    code, out, err = interrupted(signal.SIGINT, "run", "cpu:1h", "--cpu-in", "thread", "--format", "json", "--quiet")
+    assert (code, err) == (130, "")
     assert json.loads(out)["interrupted"]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
+from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
@@ -16,6 +17,7 @@ from asyncmodes.views.axis import Axis, duration
 from asyncmodes.views.costs import costs_table
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
+from asyncmodes.views.pulse import interval_ns, pulse_note
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
 from asyncmodes.views.totals import speedup_text, totals_table
@@ -152,6 +154,7 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
     labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
+    labels += [pulse_note(run) for run in runs if has_blocking_work(run)]
     drawn = [(run, index) for number, run in enumerate(runs) for index in rows[number]]
     lengths = max(len(length(run, index)) for run, index in drawn)
     labels += [" " * (lengths + 2) + state_words(run, index) for run, index in drawn]
@@ -173,4 +176,9 @@ def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
         (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
     ]
     shown = [f"{glyph} {meaning}" for glyph, meaning, occurs in meanings if occurs]
+    if any(map(has_blocking_work, runs)):
+        shown += [
+            f"{glyphs.beat} a beat of the event loop every {duration(interval_ns(axis))}",
+            f"{glyphs.flat * 2} blocked: nothing else has its turn",
+        ]
     return [*wrapped(Text("   ".join(shown), "dim"), look.width), Text()] if shown else []

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Run, Verdict
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
 from asyncmodes.views.glyphs import ORPHAN, STYLES, Glyphs, word
+from asyncmodes.views.pulse import pulse, pulse_note
 from asyncmodes.views.strips import Flow, as_digits, as_levels
 
 _LONGEST_NAME = 24
@@ -163,6 +165,8 @@ def _strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
     lines.append(_strip("flying", run, flying, run.peak, columns, limit=True))
     if folded:
         lines.append(_strip("done", run, flow.done(), len(run), columns))
+    if has_blocking_work(run):
+        lines.append(columns.row("beats", Text(pulse(run, columns.axis, columns.glyphs)), pulse_note(run), "dim"))
     return lines
 
 
