@@ -161,7 +161,6 @@ def test_a_worker_that_dies_is_the_tasks_failure():
         running = asyncio.create_task(execute(cpu("cpu:1h cpu:1ms", "process"), "limited=1+settled"))
         while not (found := workers_of(os.getpid())):  # noqa: ASYNC110  # nobody tells of a new process
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0.3)  # it is at work by then; if not, the next line only comes too early and is repeated
         while not running.done():
             for pid in found:
                 with suppress(ProcessLookupError):

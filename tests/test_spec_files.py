@@ -17,7 +17,7 @@ from asyncmodes.spec import DINNER, Defaults, Spec, parse_server, read_spec
 from asyncmodes.spec.files import ALLOWED
 from asyncmodes.spec.servers import SERVER_ALLOWED
 from asyncmodes.spec.tables import ServerTable, SpecTable, TaskTable
-from asyncmodes.tasks import Delay, FileRead, Request
+from asyncmodes.tasks import Block, Cpu, CpuIn, Delay, FileRead, Request
 
 MS = 1_000_000
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -630,3 +630,21 @@ def test_the_files_example_reads_the_examples():
     """The pattern in files.toml finds the examples beside it."""
     paths = {Path(each.work.path) for each in read_spec(EXAMPLES / "files.toml").tasks}
     assert paths == set(EXAMPLES.glob("*.toml"))
+
+
+def test_work_that_blocks_or_computes():
+    """A block may be declared to fail, CPU work says where it is done, and neither takes the other's keys."""
+    text = task("block = '5ms'\nfails = 'no'") + task("cpu = '5ms'\ncpu_in = 'process'") + task("cpu = '5ms'")
+    block, there, here = read(text, cpu_in=CpuIn.THREAD).tasks
+    assert block.work == Block(5_000_000, "block:5ms", "no")
+    assert there.work == Cpu(5_000_000, "cpu:5ms", CpuIn.PROCESS)
+    assert here.work == Cpu(5_000_000, "cpu:5ms", CpuIn.THREAD)
+    assert refused(task("cpu = '1s'\nfails = true")) == [
+        "tasks[0].fails: a cpu has no fails; leave it out: it is for a delay or a block"
+    ]
+    assert refused(task("block = '1s'\ncpu_in = 'thread'")) == [
+        "tasks[0].cpu_in: a block has no cpu_in; leave it out: it is for a cpu"
+    ]
+    assert refused(task("cpu = '1s'\ncpu_in = 'gpu'")) == [
+        'tasks[0].cpu_in: found \'gpu\'; write "inline", "thread" or "process"'
+    ]

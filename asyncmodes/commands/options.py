@@ -101,6 +101,8 @@ class CompareOptions(Common):
         typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first)."),
     ] = None
 
+    events: bool = field(default=False, init=False)
+
     @property
     def modes(self) -> Sequence[str]:
         """The modes asked for, in that order, or the default ones."""
@@ -114,6 +116,9 @@ class RunOptions(Common):
     mode: Annotated[
         list[str] | None, typer.Option("--mode", "-m", metavar="MODE", help=f"Default: parallel. {MODES}")
     ] = None
+    events: Annotated[
+        bool, typer.Option("--events", help="Show what the event loop did, one event a line (at most 50 tasks).")
+    ] = False
     baseline: str | None = field(default=None, init=False)
 
     @property

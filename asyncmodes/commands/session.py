@@ -119,6 +119,10 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
         seed=options.seed,
         options=Options(max_bytes=options.max_bytes, trust_env=options.trust_env, server=spec.server),
     )
+    if options.events:
+        from asyncmodes.views.events import refuse_many
+
+        refuse_many(len(tasks))
     for mode, times in seen.items():
         if times > 1 and not options.quiet:
             note(f"warning: mode {mode} was asked for {times} times; it is run once")
@@ -184,13 +188,18 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
             return signals.run(measure(made, line.watch), runner)
 
 
-def _result(comparison: Comparison, screen: Screen, command: str, options: Common) -> str:
+def _result(comparison: Comparison, screen: Screen, command: str, options: CompareOptions | RunOptions) -> str:
     if options.output_format == "json":
         from asyncmodes.exports.json import write_json
 
         return write_json(comparison)
-    from asyncmodes.views.picture import picture
+    from asyncmodes.views.picture import drawn_runs, picture
 
-    return screen.rendered(
-        picture(comparison, replace(screen.look(command, options.rows), resources=options.resources))
-    )
+    look = replace(screen.look(command, options.rows), resources=options.resources)
+    drawn = picture(comparison, look)
+    if options.events:
+        from asyncmodes.views.events import event_view
+
+        for run in drawn_runs(comparison):
+            drawn = drawn + "\n\n" + event_view(run, look)
+    return screen.rendered(drawn)
