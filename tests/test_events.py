@@ -114,8 +114,8 @@ def test_the_lanes_and_the_lines():
         "b      █████████████████████████████████                       ok, lost",
         "c      ·································█───────────────█      failed",
         "",
-        "█ the loop runs it, if only for an instant   ─ suspended: it waits, and",
-        "the loop is free   · not started yet",
+        "█ the loop runs it, if only for an instant",
+        "─ suspended: it waits, and the loop is free   · not started yet",
         "",
         "  0 ms  a       registered",
         "        b       registered",
@@ -153,8 +153,8 @@ def test_the_view_in_ascii():
         "b      =====================================       ok",
         "c      .....................................=----= ok",
         "",
-        "= the loop runs it, if only for an instant   - suspended: it",
-        "waits, and the loop is free   : ready, but the loop is busy",
+        "= the loop runs it, if only for an instant",
+        "- suspended: it waits, and the loop is free",
     ]
 
 

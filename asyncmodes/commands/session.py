@@ -117,7 +117,9 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
         warmup=_default_warmup(tasks) if options.warmup is None else options.warmup,
         order=options.order,
         seed=options.seed,
-        options=Options(max_bytes=options.max_bytes, trust_env=options.trust_env, server=spec.server),
+        options=Options(
+            max_bytes=options.max_bytes, trust_env=options.trust_env, phases=options.phases, server=spec.server
+        ),
     )
     if options.events:
         from asyncmodes.views.events import refuse_many

@@ -13,7 +13,7 @@ from asyncmodes.record import Run, Verdict
 from asyncmodes.tasks import State
 from asyncmodes.views.axis import Axis, duration, unit_for
 from asyncmodes.views.glyphs import STYLES
-from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, wrapped
+from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, meaning_lines, wrapped
 from asyncmodes.views.timeline import Columns, fit, name_width, state_words
 
 MOST_TASKS = 50
@@ -45,10 +45,10 @@ def refuse_many(count: int) -> None:
 
 def event_view(run: Run, look: Look) -> Text:
     """The loop's lane over the waiting ones, if there is room for it, and below them the events one a line."""
-    lines = [Text(f"events of {run.mode}", "bold")]
+    lines = [Text(f"events of {run.mode}", "bold"), Text()]
     if look.width >= NARROWEST_TIMELINE:
-        lines += [Text(), *_lanes(run, look)]
-    lines += [Text(), *_listed(run, look), Text()]
+        lines += _lanes(run, look)
+    lines += [*_listed(run, look), Text()]
     notes = [_NODE] if all(is_known(run, index) for index in range(len(run))) else [_UNKNOWN, _NODE]
     for note in notes:
         lines += wrapped(Text(note, "dim"), look.width)
@@ -79,8 +79,7 @@ def _lanes(run: Run, look: Look) -> Iterator[Text]:
         (glyphs.ready, "ready, but the loop is busy"),
         (glyphs.queued, "not started yet"),
     )
-    shown = [f"{glyph} {meaning}" for glyph, meaning in meanings if any(glyph in row for row in rows)]
-    yield from wrapped(Text("   ".join(shown), "dim"), look.width)
+    yield from meaning_lines([each for each in meanings if any(each[0] in row for row in rows)], look.width)
 
 
 def _lane(run: Run, index: int, columns: Columns) -> str:

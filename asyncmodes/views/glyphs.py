@@ -30,10 +30,20 @@ class Glyphs:
     flat: str
     ready: str
     levels: str | None
+    dns: str
+    connect: str
+    first_byte: str
+    body: str
 
 
-UNICODE = Glyphs("·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "≈", "│", "─", "░", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", "~", "|", "-", ":", None)
+UNICODE = Glyphs(
+    "·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "≈", "│", "─", "░",
+    "▁▂▃▄▅▆▇█", "▂", "▄", "░", "▆",
+)  # fmt: skip  # a row of a table
+ASCII = Glyphs(
+    ".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", "~", "|", "-", ":",
+    None, "d", "c", "-", "#",
+)  # fmt: skip  # a row of a table
 
 STYLES = {
     State.OK: "cyan",

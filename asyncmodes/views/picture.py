@@ -17,6 +17,8 @@ from asyncmodes.views.axis import Axis, duration
 from asyncmodes.views.costs import costs_table
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
+from asyncmodes.views.phase_means import phases_table
+from asyncmodes.views.phases import phase_meanings
 from asyncmodes.views.pulse import interval_ns, pulse_note
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
@@ -52,6 +54,8 @@ def picture(comparison: Comparison, look: Look) -> Text:
         lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
         if look.resources:
             lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
+    phases = phases_table(summaries, look.width, look.glyphs)
+    lines += [Text(), *phases] if phases else []
     said = sentences(comparison)
     if said:
         lines.append(Text())
@@ -70,8 +74,13 @@ def drawn_runs(comparison: Comparison) -> list[Run]:
     return drawn
 
 
-def timelines(runs: Sequence[Run], summaries: Sequence[Summary], look: Look, span_ns: int = 0) -> list[Text]:
-    """The timelines of several runs on one axis, which is at least `span_ns` long, with the axis above them."""
+def timelines(
+    runs: Sequence[Run], summaries: Sequence[Summary], look: Look, span_ns: int = 0, labels: Sequence[str] = ()
+) -> list[Text]:
+    """The timelines of several runs on one axis, which is at least `span_ns` long, with the axis above them.
+
+    `labels` stand above them instead of the names of their modes.
+    """
     if not runs:
         return []
     columns, rows = _layout(list(runs), look, span_ns)
@@ -79,20 +88,24 @@ def timelines(runs: Sequence[Run], summaries: Sequence[Summary], look: Look, spa
     margin = Text(" " * (columns.names + 1))
     lines = [Text(), *(margin + line for line in columns.axis.lines(look.glyphs))]
     for number, run in enumerate(runs):
-        lines += [Text()] * (number > 0) + run_heading(run, by_mode.get(run.mode), look, compared=len(runs) > 1)
+        label = labels[number] if labels else None
+        summary = by_mode.get(run.mode)
+        lines += [Text()] * (number > 0) + run_heading(run, summary, look, compared=len(runs) > 1, label=label)
         lines += timeline(run, rows[number], columns)
     return [*lines, Text(), *_legend(runs, look, columns.axis)]
 
 
-def run_heading(run: Run, summary: Summary | None, look: Look, *, compared: bool = False) -> list[Text]:
-    """A mode's name and figures, and in words what its caller got if that is not simply everything."""
+def run_heading(
+    run: Run, summary: Summary | None, look: Look, *, compared: bool = False, label: str | None = None
+) -> list[Text]:
+    """A mode's name, or another label, and figures, and in words what its caller got if not simply everything."""
     parts = [duration(run.total_ns)]
     if summary is not None and summary.runs > 1:
         parts[0] += f" (the median of {summary.runs} runs)"
     elif summary is not None and summary.speedup is not None and compared:
         parts.append(speedup_text(summary, look.glyphs))
     parts.append(f"peak {run.peak:,}")
-    line = Text(f"{run.mode}", "bold")
+    line = Text(label or f"{run.mode}", "bold")
     line.append("   " + "   ".join(parts), "bold")
     for state, count in run.counts.items():
         if count or state is State.OK:
@@ -174,11 +187,22 @@ def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
         (glyphs.timed_out, "timed out", State.TIMED_OUT in states),
         (glyphs.cancelled, "cancelled", State.CANCELLED in states),
         (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
+        *((glyph, words, True) for glyph, words in phase_meanings(runs, glyphs)),
     ]
-    shown = [f"{glyph} {meaning}" for glyph, meaning, occurs in meanings if occurs]
     if any(map(has_blocking_work, runs)):
-        shown += [
-            f"{glyphs.beat} a beat of the event loop every {duration(interval_ns(axis))}",
-            f"{glyphs.flat * 2} blocked: nothing else has its turn",
+        meanings += [
+            (glyphs.beat, f"the event loop's heart beats every {duration(interval_ns(axis))}", True),
+            (glyphs.flat * 2, "blocked: nothing else has its turn", True),
         ]
-    return [*wrapped(Text("   ".join(shown), "dim"), look.width), Text()] if shown else []
+    return meaning_lines([(glyph, meaning) for glyph, meaning, occurs in meanings if occurs], look.width)
+
+
+def meaning_lines(meanings: Sequence[tuple[str, str]], width: int) -> list[Text]:
+    """Glyphs and what they stand for, in lines of at most `width` cells with an empty one below; none for none."""
+    lines: list[str] = []
+    for each in map(" ".join, meanings):  # a glyph stays on the line of its meaning
+        if lines and cell_len(lines[-1]) + 3 + cell_len(each) <= width:
+            lines[-1] += f"   {each}"
+        else:
+            lines.append(each)
+    return [*(part for line in lines for part in wrapped(Text(line, "dim"), width)), Text()] if lines else []
