@@ -1,11 +1,14 @@
 """What should happen: the run that theory gives, by list scheduling from known durations and results.
 
-No clock and no event loop: a heap of ends, handled one by one in order of time and, on a tie, of start.
+No clock and no event loop, but the turns of one: what is due is woken in order of time and, on a tie, of start, and
+goes on in the next turn, one by one; a worker that has just been set to work begins then too. While a task blocks the
+loop nothing is handled: what was due meanwhile comes after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
 
 from asyncmodes.capacity import Answer, Server, Service, answer
@@ -63,26 +66,46 @@ class _Schedule:
         self.now_ns = 0
         self.started = 0
         self.in_flight: list[tuple[int, int, int, Iterator[int]]] = []  # end, how many started before, index, source
+        self.steps: deque[tuple[Callable[[int, Iterator[int]], None], int, Iterator[int]]] = deque()
 
     def run(self) -> None:
         """Run all tasks to their end."""
         while workers := self.dispatch.portion():
             self._begin(workers)
-            while self.in_flight:
-                self.now_ns, _, index, source = heappop(self.in_flight)
-                if index not in self.recorder.cancelled:
-                    self._begin(self._end(index))
-                    self._pull(self.recorder.lanes[index], source)
+            while self.steps or self.in_flight:
+                self._turn()
+
+    def _turn(self) -> None:
+        """Do what can be done now; what comes of it is for the next turn."""
+        if not self.steps:
+            self.now_ns = max(self.now_ns, self.in_flight[0][0])
+        while self.in_flight and self.in_flight[0][0] <= self.now_ns:
+            _, _, index, source = heappop(self.in_flight)
+            self.steps.append((self._wake, index, source))
+        for _ in range(len(self.steps)):
+            step, number, source = self.steps.popleft()
+            step(number, source)
 
     def _begin(self, workers: list[Worker]) -> None:
-        for lane, source in workers:
-            self._pull(lane, source)
+        self.steps.extend((self._pull, lane, source) for lane, source in workers)
+
+    def _wake(self, index: int, source: Iterator[int]) -> None:
+        self.steps.append((self._go_on, index, source))
+
+    def _go_on(self, index: int, source: Iterator[int]) -> None:
+        if index not in self.recorder.cancelled:
+            self._begin(self._end(index))
+            self._pull(self.recorder.lanes[index], source)
 
     def _pull(self, lane: int, source: Iterator[int]) -> None:
-        """Let a worker start its next task, if there is one."""
+        """Let a worker start tasks until one of them waits for something, or none is left."""
         for index in source:
-            heappush(self.in_flight, (self._due(index, lane), self.started, index, source))
-            return
+            due_ns = self._due(index, lane)
+            if not self.recorder.tasks[index].work.blocking:
+                heappush(self.in_flight, (due_ns, self.started, index, source))
+                return
+            self.now_ns = due_ns
+            self._begin(self._end(index))
 
     def _end(self, index: int) -> list[Worker]:
         """Note how a task has ended, and what that means for the others; the workers that can begin now."""
@@ -94,7 +117,7 @@ class _Schedule:
         if mode.decides(failure is None) and recorder.decide(index) and mode.leftovers is not Leftovers.KEEP:
             self.dispatch.close()
             if mode.leftovers is Leftovers.CANCEL:
-                self._cancel(recorder.running())
+                self._cancel()
         return self.dispatch.ended(recorder.lanes[index], index, failure is None) if self.dispatch.heeds else []
 
     def _due(self, index: int, lane: int) -> int:
@@ -119,7 +142,12 @@ class _Schedule:
             self.recorder.details[index] = told.detail
         return told.outcome.failure
 
-    def _cancel(self, indices: Iterator[int] | list[int]) -> None:
-        for index in indices:
-            self.recorder.ends[index] = self.now_ns
-            self.recorder.cancelled.add(index)
+    def _cancel(self) -> None:
+        recorder = self.recorder
+        for step, lane, source in self.steps:
+            for index in source if step == self._pull else ():  # its worker has not begun yet
+                recorder.starts[index] = self.now_ns
+                recorder.lanes[index] = lane
+        for index in recorder.running():
+            recorder.ends[index] = self.now_ns
+            recorder.cancelled.add(index)

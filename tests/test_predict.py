@@ -11,7 +11,7 @@ from asyncmodes.errors import UsageError
 from asyncmodes.modes import Leftovers, Stop, parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Run, Verdict
-from asyncmodes.tasks import Delay, Failure, FileRead, Outcome, State, Task
+from asyncmodes.tasks import Block, Delay, Failure, FileRead, Outcome, State, Task
 
 WIDE = ["sequential", "parallel", *(f"{name}={n}" for name in ("limited", "batched") for n in (1, 2, 3, 5))]
 MODES = {
@@ -30,7 +30,8 @@ EXAMPLES = 250
 DURATIONS = st.one_of(st.integers(0, 4).map(lambda n: n * MS), st.integers(0, 10**13))
 TASKS = st.lists(
     st.builds(
-        lambda duration, fails, timeout: Task("t", Delay(duration, "", fails), timeout),
+        lambda kind, duration, fails, timeout: Task("t", kind(duration, "", fails), timeout),
+        st.sampled_from([Delay, Delay, Block]),
         DURATIONS,
         st.sampled_from([None, None, None, "burnt"]),
         st.one_of(st.none(), st.none(), DURATIONS),
@@ -111,10 +112,10 @@ def check_definitions(run: Run) -> None:
     in_flight = [sum(span.start_ns <= moment < span.end_ns for span in started) for moment in moments]
     assert max(in_flight, default=0) <= run.peak <= min(len(run), mode.width or len(run))
 
-    # A barrier: everything of a batch has ended when the next begins, and that begins at once.
+    # A barrier: everything of a batch has ended when the next begins; a batch begins at once, if nothing blocks.
     if mode.barrier:
         begun = sorted({span.start_ns for span in started})
-        for one, other in pairwise(begun):
+        for one, other in pairwise(begun if not any(span.task.work.blocking for span in spans) else []):
             assert max(span.end_ns for span in started if span.start_ns <= one) == other
         if not any(task.needs for task in run.tasks):
             batches = [started[i : i + mode.width] for i in range(0, len(started), mode.width)]
@@ -132,6 +133,8 @@ def check_starts(run: Run, spans, started) -> None:
         assert [span.index for span in started] == list(range(len(started)))
         starts = [span.start_ns for span in started]
         assert starts == sorted(starts)
+        return
+    if any(span.task.work.blocking for span in spans):
         return
     moments = sorted({ns for span in started for ns in (span.start_ns, span.end_ns)})
     for span in started:
@@ -186,11 +189,14 @@ def check_caller(run: Run, spans) -> None:
     else:
         first = spans[decided_by]
         assert first in candidates
-        # The first to end; on a tie the first to start, then the lower index, unless that was not ready first.
-        earliest = min((span.end_ns, span.start_ns) for span in candidates)
-        assert (first.end_ns, first.start_ns) == earliest
-        if not any(task.needs for task in run.tasks):
-            assert first.index == min(span.index for span in candidates if (span.end_ns, span.start_ns) == earliest)
+        # The first to end; on a tie the first to start, then the lower index, unless that was not ready first. What
+        # blocks the loop is ahead of those that were due while it ran.
+        assert first.end_ns == min(span.end_ns for span in candidates)
+        if not any(span.task.work.blocking for span in spans):
+            earliest = min((span.end_ns, span.start_ns) for span in candidates)
+            assert (first.end_ns, first.start_ns) == earliest
+            if not any(task.needs for task in run.tasks):
+                assert first.index == min(span.index for span in candidates if (span.end_ns, span.start_ns) == earliest)
         assert run.total_ns == first.end_ns
         assert run.verdict is (Verdict.FULFILLED if first.state is State.OK else Verdict.REJECTED)
         assert run.delivered == (first.state is State.OK)
@@ -229,6 +235,29 @@ def test_a_prediction_is_a_complete_run():
         "c ok 200-300 lane 1 orphan",
         "d ok 300-400 lane 0 orphan",
     ]
+
+
+def test_a_blocked_loop_runs_nothing_else():
+    """Four blocks take the sum in every mode, one after another on one lane: none begins while another one runs."""
+    for mode in ("sequential", "parallel", "settled", "limited=2", "parallel+cancel"):
+        expected = predict(delays("200# 200# 200# 200#"), parse_mode(mode))
+        assert expected == run("200# 200# 200# 200#", mode)
+        assert (expected.total_ns, expected.peak) == (800 * MS, 1)
+        assert spans(expected)[3] == "d ok 600-800 lane 0"
+
+
+def test_what_was_due_while_the_loop_was_blocked_comes_late():
+    """A delay of 100 beside a block of 200 ends at 200; a task behind the block starts then, on the free lane."""
+    expected = predict(delays("100 200# 50"), parse_mode("parallel"))
+    assert expected == run("100 200# 50", "parallel")
+    assert spans(expected) == ["a ok 0-200 lane 0", "b ok 0-200 lane 1", "c ok 200-250 lane 1"]
+
+
+def test_a_timeout_cannot_stop_a_block():
+    """A block that is longer than its timeout ends ok, late; asyncio.timeout around time.sleep does the same."""
+    expected = predict(delays("200#/100 50"), parse_mode("parallel"))
+    assert expected == run("200#/100 50", "parallel")
+    assert spans(expected) == ["a ok 0-200 lane 0", "b ok 200-250 lane 0"]
 
 
 def test_an_unknown_duration_makes_the_whole_unknown():

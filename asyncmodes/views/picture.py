@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
+from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
@@ -19,6 +20,7 @@ from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
 from asyncmodes.views.links import bound_sentence, link_meanings, marks
 from asyncmodes.views.phase_means import phases_table
 from asyncmodes.views.phases import phase_meanings
+from asyncmodes.views.pulse import interval_ns, pulse_note
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
 from asyncmodes.views.totals import speedup_text, totals_table
@@ -169,6 +171,7 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
     labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
+    labels += [pulse_note(run) for run in runs if has_blocking_work(run)]
     drawn = [(run, index) for number, run in enumerate(runs) for index in rows[number]]
     lengths = max(len(length(run, index)) for run, index in drawn)
     needed = look.width // 8 if look.width >= _NARROWEST_NEEDED else 0
@@ -179,7 +182,7 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     notes = max(_ROOM_FOR_LAST_LABEL, *(cell_len(label) for label in labels))
     span = max([span_ns, *(run.drained_ns for run in runs)])
     axis = Axis(max(span, 1), look.width - names - 2 - notes)
-    return Columns(names, axis, lengths, notes, needed, look.glyphs), rows
+    return Columns(names, axis, lengths, notes, look.glyphs, needed), rows
 
 
 def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
@@ -194,11 +197,20 @@ def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
         (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
         *((glyph, words, True) for glyph, words in phase_meanings(runs, glyphs)),
     ]
-    shown = [f"{glyph} {meaning}" for glyph, meaning, occurs in meanings if occurs]
+    if any(map(has_blocking_work, runs)):
+        meanings += [
+            (glyphs.beat, f"the event loop's heart beats every {duration(interval_ns(axis))}", True),
+            (glyphs.flat * 2, "blocked: nothing else has its turn", True),
+        ]
+    return meaning_lines([(glyph, meaning) for glyph, meaning, occurs in meanings if occurs], look.width)
+
+
+def meaning_lines(meanings: Sequence[tuple[str, str]], width: int) -> list[Text]:
+    """Glyphs and what they stand for, in lines of at most `width` cells with an empty one below; none for none."""
     lines: list[str] = []
-    for each in shown:  # a glyph stays on the line of its meaning
-        if lines and cell_len(lines[-1]) + 3 + cell_len(each) <= look.width:
+    for each in map(" ".join, meanings):  # a glyph stays on the line of its meaning
+        if lines and cell_len(lines[-1]) + 3 + cell_len(each) <= width:
             lines[-1] += f"   {each}"
         else:
             lines.append(each)
-    return [*(part for line in lines for part in wrapped(Text(line, "dim"), look.width)), Text()] if lines else []
+    return [*(part for line in lines for part in wrapped(Text(line, "dim"), width)), Text()] if lines else []

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Run, Verdict
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
-from asyncmodes.views.glyphs import ORPHAN, STYLES, Glyphs, word
+from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
 from asyncmodes.views.links import after, marks, why_skipped
 from asyncmodes.views.phases import parts
+from asyncmodes.views.pulse import pulse, pulse_note
 from asyncmodes.views.strips import Flow, as_digits, as_levels
 
 _LONGEST_NAME = 24
@@ -31,8 +33,8 @@ class Columns:
     axis: Axis
     lengths: int
     notes: int
-    needed: int
     glyphs: Glyphs
+    needed: int = 0
 
     def row(self, name: str, bar: Text, note: str, style: str = "") -> Text:
         """One line: a name cut to its column, a bar, a note."""
@@ -68,7 +70,7 @@ def name_width(runs: list[Run], rows: dict[int, list[int]], width: int) -> int:
     return max(6, min(longest, _LONGEST_NAME, width // 4))
 
 
-def state_words(run: Run, index: int, needed: int, glyphs: Glyphs) -> str:
+def state_words(run: Run, index: int, needed: int = 0, glyphs: Glyphs = UNICODE) -> str:
     """The task's state in words, whether its result was lost, and what it needs, in names of `needed` cells."""
     return _own_words(run, index) + after(run, index, needed, glyphs)
 
@@ -184,6 +186,8 @@ def _strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
     lines.append(_strip("flying", run, flying, run.peak, columns, limit=True))
     if folded:
         lines.append(_strip("done", run, flow.done(), len(run), columns))
+    if has_blocking_work(run):
+        lines.append(columns.row("beats", Text(pulse(run, columns.axis, columns.glyphs)), pulse_note(run), "dim"))
     return lines
 
 
