@@ -1,11 +1,13 @@
 """What should happen: the run that theory gives, by list scheduling from known durations and results.
 
-No clock and no event loop: a heap of ends, handled one by one in order of time and, on a tie, of start.
+No clock and no event loop, but the turns of one: what is due is woken in order of time and, on a tie, of start, and
+goes on in the next turn, one by one; a worker that has just been set to work begins then too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
 
 from asyncmodes.capacity import Answer, Server, Service, answer
@@ -63,20 +65,36 @@ class _Schedule:
         self.now_ns = 0
         self.started = 0
         self.in_flight: list[tuple[int, int, int, Iterator[int]]] = []  # end, how many started before, index, source
+        self.steps: deque[tuple[Callable[[int, Iterator[int]], None], int, Iterator[int]]] = deque()
 
     def run(self) -> None:
         """Run all tasks to their end."""
         while workers := self.dispatch.portion():
             self._begin(workers)
-            while self.in_flight:
-                self.now_ns, _, index, source = heappop(self.in_flight)
-                if index not in self.recorder.cancelled:
-                    self._begin(self._end(index))
-                    self._pull(self.recorder.lanes[index], source)
+            while self.steps or self.in_flight:
+                self._turn()
+
+    def _turn(self) -> None:
+        """Do what can be done now; what comes of it is for the next turn."""
+        if not self.steps:
+            self.now_ns = max(self.now_ns, self.in_flight[0][0])
+        while self.in_flight and self.in_flight[0][0] <= self.now_ns:
+            _, _, index, source = heappop(self.in_flight)
+            self.steps.append((self._wake, index, source))
+        for _ in range(len(self.steps)):
+            step, number, source = self.steps.popleft()
+            step(number, source)
 
     def _begin(self, workers: list[Worker]) -> None:
-        for lane, source in workers:
-            self._pull(lane, source)
+        self.steps.extend((self._pull, lane, source) for lane, source in workers)
+
+    def _wake(self, index: int, source: Iterator[int]) -> None:
+        self.steps.append((self._go_on, index, source))
+
+    def _go_on(self, index: int, source: Iterator[int]) -> None:
+        if index not in self.recorder.cancelled:
+            self._begin(self._end(index))
+            self._pull(self.recorder.lanes[index], source)
 
     def _pull(self, lane: int, source: Iterator[int]) -> None:
         """Let a worker start its next task, if there is one."""
@@ -119,7 +137,7 @@ class _Schedule:
             self.recorder.details[index] = told.detail
         return told.outcome.failure
 
-    def _cancel(self, indices: Iterator[int] | list[int]) -> None:
+    def _cancel(self, indices: list[int]) -> None:
         for index in indices:
             self.recorder.ends[index] = self.now_ns
             self.recorder.cancelled.add(index)

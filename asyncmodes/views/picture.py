@@ -179,7 +179,7 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     notes = max(_ROOM_FOR_LAST_LABEL, *(cell_len(label) for label in labels))
     span = max([span_ns, *(run.drained_ns for run in runs)])
     axis = Axis(max(span, 1), look.width - names - 2 - notes)
-    return Columns(names, axis, lengths, notes, needed, look.glyphs), rows
+    return Columns(names, axis, lengths, notes, look.glyphs, needed), rows
 
 
 def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:

@@ -11,7 +11,7 @@ from asyncmodes.record import Run, Verdict
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
-from asyncmodes.views.glyphs import ORPHAN, STYLES, Glyphs, word
+from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
 from asyncmodes.views.links import after, marks, why_skipped
 from asyncmodes.views.phases import parts
 from asyncmodes.views.strips import Flow, as_digits, as_levels
@@ -31,8 +31,8 @@ class Columns:
     axis: Axis
     lengths: int
     notes: int
-    needed: int
     glyphs: Glyphs
+    needed: int = 0
 
     def row(self, name: str, bar: Text, note: str, style: str = "") -> Text:
         """One line: a name cut to its column, a bar, a note."""
@@ -68,7 +68,7 @@ def name_width(runs: list[Run], rows: dict[int, list[int]], width: int) -> int:
     return max(6, min(longest, _LONGEST_NAME, width // 4))
 
 
-def state_words(run: Run, index: int, needed: int, glyphs: Glyphs) -> str:
+def state_words(run: Run, index: int, needed: int = 0, glyphs: Glyphs = UNICODE) -> str:
     """The task's state in words, whether its result was lost, and what it needs, in names of `needed` cells."""
     return _own_words(run, index) + after(run, index, needed, glyphs)
 
