@@ -32,7 +32,7 @@ class Dispatch(Protocol):
         ...
 
     def close(self) -> None:
-        """Hand out nothing any more."""
+        """Hand out nothing any more, not even to workers that have not begun yet."""
         ...
 
 
@@ -114,8 +114,13 @@ class _WhenReady:
     def _handed_out(self) -> list[Worker]:
         workers: list[Worker] = []
         while self._open and self._free_lanes and not self._closed:
-            workers.append((heappop(self._free_lanes), iter([heappop(self._open)])))
+            workers.append((heappop(self._free_lanes), self._only(heappop(self._open))))
         return workers
+
+    def _only(self, index: int) -> Iterator[int]:
+        """One task, unless all was closed before its worker could begin."""
+        if not self._closed:
+            yield index
 
 
 def _capped(lanes: int, cap: int | None) -> int:

@@ -48,7 +48,6 @@ class Execution:
         self._origin_ns = self._clock.now_ns()
         self._dispatch = dispatch(tasks, mode)
         self._workers: dict[int, asyncio.Task[None]] = {}  # the latest on each lane
-        self._sources: dict[int, Iterator[int]] = {}
 
     def snapshot(self) -> Run:
         """The record as it stands now; callable from another thread."""
@@ -124,7 +123,6 @@ class Execution:
             nonlocal busy
             busy += len(workers)
             for lane, source in workers:
-                self._sources[lane] = source
                 # A name given saves asyncio from making one up for each of 100,000 workers.
                 self._workers[lane] = asyncio.Task(work(lane, source), loop=loop, name="asyncmodes worker")
 
@@ -149,14 +147,8 @@ class Execution:
                 await asyncio.wait(self._workers.values())
 
     def _cancel_running(self) -> None:
-        recorder, now = self._recorder, self._clock.now_ns() - self._origin_ns
-        for index in recorder.running():
-            self._workers[recorder.lanes[index]].cancel()
-        for lane, source in self._sources.items():
-            for index in source:  # its worker has not begun: cancelled before that it would never note its end
-                recorder.lanes[index] = lane
-                recorder.cancelled.add(index)
-                recorder.starts[index] = recorder.ends[index] = now
+        for index in self._recorder.running():
+            self._workers[self._recorder.lanes[index]].cancel()
 
 
 @contextmanager

@@ -117,7 +117,7 @@ class _Schedule:
         if mode.decides(failure is None) and recorder.decide(index) and mode.leftovers is not Leftovers.KEEP:
             self.dispatch.close()
             if mode.leftovers is Leftovers.CANCEL:
-                self._cancel()
+                self._cancel(recorder.running())
         return self.dispatch.ended(recorder.lanes[index], index, failure is None) if self.dispatch.heeds else []
 
     def _due(self, index: int, lane: int) -> int:
@@ -142,12 +142,7 @@ class _Schedule:
             self.recorder.details[index] = told.detail
         return told.outcome.failure
 
-    def _cancel(self) -> None:
-        recorder = self.recorder
-        for step, lane, source in self.steps:
-            for index in source if step == self._pull else ():  # its worker has not begun yet
-                recorder.starts[index] = self.now_ns
-                recorder.lanes[index] = lane
-        for index in recorder.running():
-            recorder.ends[index] = self.now_ns
-            recorder.cancelled.add(index)
+    def _cancel(self, indices: list[int]) -> None:
+        for index in indices:
+            self.recorder.ends[index] = self.now_ns
+            self.recorder.cancelled.add(index)

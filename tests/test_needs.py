@@ -111,10 +111,13 @@ def test_a_cancelled_need_is_a_culprit():
     assert cancelled.skipped_because == {2: 0}
 
 
-def test_a_tie_cancels_what_had_just_been_made_ready():
-    """One ends and c begins, then the other's failure at the same instant cancels c: one by one."""
-    tied = run(linked("100 100! 100", c="a"), "parallel+cancel")
-    assert spans(tied) == ["a ok 0-100 lane 0", "b failed 0-100 lane 1", "c cancelled 100-100 lane 0"]
+@pytest.mark.parametrize("mode", ["parallel+cancel", "parallel+drop", "limited=2+drop"])
+def test_nothing_starts_once_the_caller_has_resumed(mode):
+    """One ends and makes c ready, then the other's failure at the same instant: c does not start any more."""
+    tied = run(linked("100 100! 100", c="a"), mode)
+    assert spans(tied) == ["a ok 0-100 lane 0", "b failed 0-100 lane 1", "c skipped"]
+    assert tied.skipped_because == {}
+    assert tied.ready_ns(2) == 100 * MS
 
 
 def test_a_race_is_won_by_a_task_that_needs_none():
