@@ -36,7 +36,7 @@ def plan_of(experiment: Experiment, *, real: bool = False) -> Plan:
     if not real and (outside := [task for task in made.tasks if task.work.real_io]):
         where = f"{experiment.place}: task {outside[0].name!r}"
         raise UsageError.at(where, f"{outside[0].work.target} is real, and {REAL_ONLY}", "add --real")
-    clock = ClockName.REAL if real else experiment.clock
+    clock = "real" if real else experiment.clock
     return plan(made.tasks, experiment.modes, title=experiment.label, clock=clock, options=Options(server=made.server))
 
 
