@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import TyperException
 
 from asyncmodes import __version__
-from asyncmodes.commands import serve, session
+from asyncmodes.commands import learn, serve, session
 from asyncmodes.commands.options import CompareOptions, RunOptions, command
 from asyncmodes.commands.output import note, silence_stdout, write_stdout
 from asyncmodes.commands.signals import Terminated
@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 app.command("compare")(command(CompareOptions, session.compare))
 app.command("run")(command(RunOptions, session.run))
+app.command("learn")(command(learn.LearnOptions, learn.learn))
 app.command("serve")(command(serve.ServeOptions, serve.serve))
 
 

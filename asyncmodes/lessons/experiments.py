@@ -11,9 +11,10 @@ from asyncmodes.lessons.model import Experiment, Step, Value
 from asyncmodes.measure import Plan, measured, plan
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options
-from asyncmodes.spec.entries import Spec
+from asyncmodes.spec.entries import Defaults, Spec
+from asyncmodes.spec.wording import shown
 
-REAL_ONLY = "real requests and files are run only when asked for"
+_MOST_TASKS = 10_000
 
 
 def spec(experiment: Experiment) -> Spec:
@@ -23,21 +24,32 @@ def spec(experiment: Experiment) -> Spec:
     tables: dict[str, object] = {"tasks": [dict(table) for table in experiment.tasks]}
     if experiment.server is not None:
         tables["server"] = dict(experiment.server)
-    made = spec_of(tables, experiment.place or "experiment")
+    made = spec_of(tables, experiment.place or "experiment", defaults=Defaults(max_tasks=_MOST_TASKS))
     return replace(made, tasks=made.tasks[::-1]) if experiment.reverse else made
+
+
+def is_outside(experiment: Experiment) -> bool:
+    """Whether it asks servers or reads files, which is done only when somebody asks for it."""
+    return any(task.work.real_io for task in spec(experiment).tasks)
 
 
 def plan_of(experiment: Experiment, *, real: bool = False) -> Plan:
     """What is to be run. `real` runs it for real also where the virtual clock would do.
 
-    Raises UsageError, also for requests and files unless `real`: a lesson that is opened only runs fake tasks.
+    Raises UsageError, also for requests and files unless `real`: a lesson that is just opened runs fake tasks only.
     """
     made = spec(experiment)
-    if not real and (outside := [task for task in made.tasks if task.work.real_io]):
-        where = f"{experiment.place}: task {outside[0].name!r}"
-        raise UsageError.at(where, f"{outside[0].work.target} is real, and {REAL_ONLY}", "add --real")
+    place = experiment.place or "experiment"
+    for task in made.tasks:
+        if task.work.real_io and not real:
+            what = f"{shown(task.work.target)} is a real request or file, and those are used only when asked for"
+            raise UsageError.at(f"{place}: task {shown(task.name)}", what, "add --real, or write a delay or request")
     clock = "real" if real else experiment.clock
-    return plan(made.tasks, experiment.modes, title=experiment.label, clock=clock, options=Options(server=made.server))
+    options = Options(server=made.server)
+    try:
+        return plan(made.tasks, experiment.modes, title=experiment.label, clock=clock, options=options)
+    except UsageError as error:
+        raise UsageError(*(replace(each, where=f"{place}: {each.where}") for each in error.problems)) from None
 
 
 def run(experiment: Experiment, *, real: bool = False) -> Comparison:

@@ -69,14 +69,24 @@ def read_spec(path: str | os.PathLike[str], defaults: Defaults | None = None, st
 
     Files are relative to the spec's directory. Raises UsageError with everything that is wrong with the spec.
     """
-    defaults = defaults or Defaults()
+    name = os.fspath(path)
+    base, default_title = (
+        ("", "") if name == "-" else (os.path.dirname(name), os.path.splitext(os.path.basename(name))[0])
+    )
+    label, tables = read_tables(path, stdin)
+    return _spec(tables, label, Files(base), defaults or Defaults(), default_title)
+
+
+def read_tables(
+    path: str | os.PathLike[str], stdin: IO[Any] | None = None, hint: str = _HINT
+) -> tuple[str, dict[str, Any]]:
+    """The tables of a TOML or JSON file, unchecked, and what to call it; `-` stands for `stdin` (None: `sys.stdin`).
+
+    Raises UsageError for what cannot be read, with the hint if standard input is a terminal.
+    """
     name = os.fspath(path)
     label = STANDARD_INPUT if name == "-" else name or "''"
-    base = "" if name == "-" else os.path.dirname(name)
-    text = _text(_bytes(name, label, stdin), label)
-    files = Files(base)
-    default_title = "" if name == "-" else os.path.splitext(os.path.basename(name))[0]
-    return _spec(_parsed(text, label), label, files, defaults, default_title)
+    return label, _parsed(_text(_bytes(name, label, stdin, hint), label), label)
 
 
 def spec_of(tables: Mapping[str, object], where: str, *, base: str = "", defaults: Defaults | None = None) -> Spec:
@@ -96,10 +106,10 @@ def _spec(raw: dict[str, Any], label: str, files: Files, defaults: Defaults, def
     return Spec(table.get("title", default_title), tuple(tasks_of(entries, defaults)), server)
 
 
-def _bytes(name: str, where: str, stdin: IO[Any] | None) -> bytes:
+def _bytes(name: str, where: str, stdin: IO[Any] | None, hint: str) -> bytes:
     try:
         if name == "-":
-            data = standard_input(stdin, _HINT).read(LARGEST_BYTES + 1)
+            data = standard_input(stdin, hint).read(LARGEST_BYTES + 1)
         else:
             with open(name, "rb") as file:
                 data = file.read(LARGEST_BYTES + 1)
