@@ -70,7 +70,8 @@ def right_answer(step: Step, runs: Runs) -> Value:
     question = step.question
     if question.figure is None:
         return question.expect
-    return figure(runs, question.figure, f"{step.place}.question.figure")
+    found = figure(runs, question.figure, f"{step.place}.question.figure")
+    return f"{found:g}" if question.choices and not isinstance(found, str) else found
 
 
 def disagreements(step: Step, runs: Runs) -> Iterator[Problem]:

@@ -6,7 +6,6 @@ A name is `[LABEL.]MODE.[TASK.]FIGURE`; LABEL is the experiment's. Times are mil
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 
 from asyncmodes.errors import UsageError, nearest
 from asyncmodes.lessons.model import Value
@@ -33,11 +32,6 @@ def _results(run: Run) -> str:
     return " ".join(span.task.name for span in run.spans if span.state is State.OK)
 
 
-def _longest_silence_ms(run: Run) -> Value:
-    ends = [0, *(span.end_ns or 0 for span in _ended(run))]
-    return _ms(max((later - earlier for earlier, later in pairwise(ends)), default=0))
-
-
 def _ms(ns: int) -> float:
     return ns // _MS if ns % _MS == 0 else ns / _MS
 
@@ -60,12 +54,11 @@ OF_RUN: Mapping[str, Callable[[Run], Value]] = {
     "orphaned": lambda run: len(run.orphans),
     "delivered": lambda run: run.delivered,
     "lost": lambda run: run.lost,
-    "silence_ms": _longest_silence_ms,
     "threads": lambda run: 0 if run.resources is None else run.resources.threads,
 }
 """Figures of a whole run. `order` is the tasks' names as they ended, `results` those that the caller got.
 
-`silence_ms` is the longest time in which no task ended, `threads` the most at once (0 on the virtual clock).
+`threads` is the most at once (0 on the virtual clock, which does not count them).
 """
 
 OF_TASK: Mapping[str, Callable[[Span], Value]] = {
@@ -134,13 +127,13 @@ def _run(comparison: Comparison, mode: str) -> Run | None:
 def _of_task(run: Run, task: str, key: str, where: str, name: str) -> Value:
     span = next((span for span in run.spans if span.task.name == task), None)
     if span is None:
-        raise _unknown(where, name, f"there is no task {task[:40]!r}", [each.name for each in run.tasks][:12])
+        raise _unknown(where, name, f"there is no task {task[:40]!r}", [each.name for each in run.tasks][:12], task)
     if key not in OF_TASK:
         raise _unknown(where, name, "a task has no such figure", list(OF_TASK))
     return OF_TASK[key](span)
 
 
-def _unknown(where: str, name: str, what: str, known: Sequence[str]) -> UsageError:
-    guess = nearest(name.rpartition(".")[2], known)
+def _unknown(where: str, name: str, what: str, known: Sequence[str], word: str = "") -> UsageError:
+    guess = nearest(word or name.rpartition(".")[2], known)
     hint = f"did you mean {guess}? " if guess else ""
     return UsageError.at(where, f"{name[:60]!r}: {what}", f"{hint}there are {', '.join(known) or 'none'}")

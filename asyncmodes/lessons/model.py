@@ -130,7 +130,7 @@ class Pack:
         return (step for lesson in self.lessons for step in lesson.steps)
 
     def find(self, name: str) -> Lesson:
-        """The lesson of this name; or of one step's id or one claim, a lesson of just the steps that teach it.
+        """The lesson of this name; or for the id of a step or a claim, a lesson of just the steps that teach it.
 
         Capitals do not matter. Raises UsageError for a name that is none.
         """
@@ -138,15 +138,11 @@ class Pack:
         for lesson in self.lessons:
             if lesson.name.casefold() == wanted:
                 return lesson
-        for lesson in self.lessons:
-            for step in lesson.steps:
-                if step.id.casefold() == wanted:
-                    return _only(lesson, step.id, (step,))
-        found = [step for step in self.steps if wanted in (each.casefold() for each in step.teaches)]
+        found = [step for step in self.steps if wanted in _folded(step)]
         if found:
-            homes = [lesson for lesson in self.lessons if any(step in found for step in lesson.steps)]
-            claim = next(each for each in found[0].teaches if each.casefold() == wanted)
-            return _only(homes[0], claim, tuple(found))
+            home = next(lesson for lesson in self.lessons if found[0] in lesson.steps)
+            claim = next(each for each in (found[0].id, *found[0].teaches) if each.casefold() == wanted)
+            return _only(home, claim, tuple(found))
         guess = nearest(name, self.names)
         hint = f"did you mean {guess}? " if guess else ""
         raise UsageError.at(f"lesson {name[:60]!r}", "there is none of that name", f"{hint}see asyncmodes learn --list")
@@ -158,6 +154,11 @@ class Pack:
         return list(dict.fromkeys([*(lesson.name for lesson in self.lessons), *claims]))
 
 
-def _only(lesson: Lesson, name: str, steps: tuple[Step, ...]) -> Lesson:
-    title = steps[0].title if len(steps) == 1 else lesson.title
-    return replace(lesson, name=name, title=title, steps=steps, next=lesson.next if len(steps) > 1 else lesson.name)
+def _folded(step: Step) -> set[str]:
+    return {each.casefold() for each in (step.id, *step.teaches)}
+
+
+def _only(home: Lesson, name: str, steps: tuple[Step, ...]) -> Lesson:
+    """These steps alone, under this name; the lesson that they are from is what to go on with."""
+    title = steps[0].title if len(steps) == 1 else home.title
+    return replace(home, name=name, title=title, steps=steps, next=home.name)
