@@ -80,7 +80,7 @@ def world(step, loop):
         loop._now_ns += round(seconds * 1e9)
 
     tasks = [(name, function(ms, fails)) for name, ms, fails in tasks_of(step)]
-    names = {name: task for name, task in tasks}
+    names = dict(tasks)
     if step.id in IMAGES:
         names |= {"user": takes(200), "prefs": takes(100), "image": takes(300)}
     return {
@@ -88,7 +88,7 @@ def world(step, loop):
         "asyncio": asyncio,
         "time": SimpleNamespace(sleep=block),
         "busy_wait": block,
-        "print": lambda value: None,
+        "print": lambda _: None,
         "tasks": [task for _, task in tasks],
         "semaphore": asyncio.Semaphore(WIDTHS.get(step.id, 2)),
     }

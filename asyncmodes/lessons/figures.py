@@ -87,7 +87,7 @@ def figure(runs: Runs, name: str, where: str = "figure") -> Value:
     run = _run(comparison, mode) if dot else None
     if run is None:
         raise _unknown(
-            where, name, "it begins with no mode of the experiment", [str(each) for each in comparison.modes]
+            where, name, "it begins with no mode of the experiment", [str(each) for each in comparison.modes], mode
         )
     if key == "speedup":
         baseline = comparison.runs_of(comparison.baseline)[0]

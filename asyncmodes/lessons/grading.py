@@ -14,7 +14,7 @@ NEAR = 0.1
 SURE = {1: 0.5, 2: 0.75, 3: 0.95}
 """How sure one is, from 1 to 3, as a probability: a guess, rather sure, certain."""
 _WORTH = {"right": 1.0, "near": 0.5, "wrong": 0.0}
-_NUMBER = re.compile(r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:[.]([0-9]{1,15}))?\s*(\w*|%)", re.ASCII)
+_NUMBER = re.compile(r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:[.]([0-9]{1,15}))?\s*(\w{0,20}|%)", re.ASCII)
 _IN_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0, "h": 3_600_000.0}
 _LONGEST = 200
 

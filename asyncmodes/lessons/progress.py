@@ -68,7 +68,7 @@ class Progress:
                 raise OSError(None, "it is no file")
             with self._path.open("rb") as file:
                 data = file.read(_LARGEST_BYTES + 1)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as error:
             self._excuse(error)

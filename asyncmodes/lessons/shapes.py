@@ -170,7 +170,8 @@ def checked(raw: Mapping[str, Any], shape: Shape, where: str, problems: list[Pro
     good = {}
     for key, value in raw.items():
         if key not in shape:
-            problems.append(_unknown(where, key, list(shape)))
+            place = joined(where, key) if _NAME.fullmatch(key) else where
+            problems.append(_unknown(place, key, list(shape)))
         elif shape[key].fits(value):
             good[key] = value
         else:
@@ -189,7 +190,7 @@ def joined(where: str, key: str) -> str:
 def _unknown(where: str, key: str, known: list[str]) -> Problem:
     guess = nearest(key, known)
     hint = f"did you mean {guess}? " if guess else ""
-    return Problem(where[:120], f"there is no key {shown(key)}", f"{hint}the keys are {', '.join(known)}")
+    return Problem(where, f"there is no key {shown(key)}", f"{hint}the keys are {', '.join(known)}")
 
 
 def described(value: object) -> str:
@@ -198,7 +199,7 @@ def described(value: object) -> str:
         case bool():
             return str(value).lower()
         case int() | float():
-            return f"the number {value}" if abs(value) < _MOST_NUMBER else "a number too large"
+            return "a number of many digits" if _MOST_NUMBER < abs(value) < math.inf else f"the number {value}"
         case str():
             many = f" of {len(value):,} characters" if len(value) > 60 else ""
             return f"the text {shown(value)}{many}"
