@@ -378,8 +378,8 @@ def test_a_pack_of_ones_own(tmp_path):
         (("parallel.total_ms", "paralel.total_ms"), "0.toml: steps[0].question.expect: 'paralel.total_ms': it begins "
          "with no mode of the experiment; did you mean parallel? there are parallel"),
         (("[\"parallel\"]", "[\"paralel\"]"), "0.toml: steps[0].experiments[0].modes[0]: there is no such mode; did "
-         "you mean parallel? the modes are sequential, parallel, settled, limited=N, batched=N, race, any, with +settled, "
-         "+keep, +drop, +cancel"),
+         "you mean parallel? the modes are sequential, parallel, settled, limited=N, batched=N, race, any, with "
+         "+settled, +keep, +drop, +cancel"),
         (("300ms", "300"), "0.toml: steps[0].experiments[0]: tasks[0].delay: '300' has no unit; write 300ms or 300s"),
         (("id = \"both\"", "id = \"tea\""), "0.toml: steps[0].id: the name 'tea' is given at 0.toml: name already; "
          "give each its own name"),
