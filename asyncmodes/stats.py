@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asyncmodes.modes import Mode
+from asyncmodes.phases import mean_phases
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.resources import Resources, together
 from asyncmodes.tasks import State
@@ -45,7 +46,8 @@ class Summary:
     one bad run among many cannot hide. `speedup` is None unless both modes got all they waited for, delivered
     equally many results, and took more than 0; its error is propagated from both deviations as if they
     were independent. `slowdown` compares mean task durations with the baseline's, over tasks
-    that ended ok in both. `as_fast`: the totals differ by less than their noise.
+    that ended ok in both. `as_fast`: the totals differ by less than their noise. `phases_s` are the mean phases
+    of requests in seconds, None if they were not measured.
     """
 
     mode: Mode
@@ -64,6 +66,7 @@ class Summary:
     fulfilled: bool
     as_fast: bool
     resources: Resources | None = None
+    phases_s: Mapping[str, float] | None = None
 
 
 def summarise(comparison: Comparison) -> list[Summary]:
@@ -126,6 +129,7 @@ def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None, clock:
         as_fast=base is not None and equal_totals(total, _totals([run.total_ns for run in base]), clock),
         fulfilled=all(run.verdict is Verdict.FULFILLED for run in runs),
         resources=together(run.resources for run in runs),
+        phases_s=mean_phases(runs),
     )
 
 

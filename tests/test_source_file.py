@@ -1,5 +1,6 @@
 import asyncio
 import errno
+import io
 import os
 import socket
 import sys
@@ -7,6 +8,7 @@ import threading
 
 import pytest
 
+import asyncmodes.sources.file
 from asyncmodes.modes import parse_mode
 from asyncmodes.sources import opened
 from asyncmodes.tasks import FileRead, Task
@@ -242,17 +244,13 @@ def _get_stuck(monkeypatch, folder, where, hangs, goes_on):
     if where == "open":
         _when_opened(monkeypatch, folder, hang)
         return
-    import aiofiles.threadpool
 
-    class Stuck(aiofiles.threadpool.FileIO):
+    class Stuck(io.FileIO):
         def readinto(self, buffer):
             hang()
             return super().readinto(buffer)
 
-    def open_stuck(file, mode, opener, **_):
-        return Stuck(file, mode, opener=opener)
-
-    monkeypatch.setattr(aiofiles.threadpool, "sync_open", open_stuck)
+    monkeypatch.setattr(asyncmodes.sources.file, "FileIO", Stuck)
 
 
 def test_threads_are_each_run_s_own(whole):
@@ -264,6 +262,7 @@ def test_threads_are_each_run_s_own(whole):
             await sources.starts[0]()
             return [thread for thread in set(threading.enumerate()) - others if thread.name.startswith("asyncmodes")]
 
+    join_threads()  # those of other tests
     (thread,) = on_real_time(main)
     thread.join(GUARD_S)
     assert not thread.is_alive()

@@ -15,7 +15,7 @@ import trustme
 from asyncmodes import __version__
 from asyncmodes.executor import execute
 from asyncmodes.modes import parse_mode
-from asyncmodes.sources import Options, opened
+from asyncmodes.sources import Options, http, opened
 from tests.servers import (
     GUARD_S,
     always,
@@ -385,6 +385,50 @@ def test_host_names_are_looked_up_all_at_once(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
     run = on_real_time(lambda: run_tasks([request(f"http://host{n}.invalid/") for n in range(40)]))
     assert {told(span).split(":")[0] for span in run.spans} == {"HostNotFound"}
+
+
+def test_a_host_name_is_looked_up_once_a_run_and_its_addresses_are_used_in_turn(monkeypatch):
+    """Who comes while a name is looked up waits for the same answer; after a failure it is looked up again."""
+    lookups, used = [], []
+    look_up, counted = socket.getaddrinfo, http.counted_sockets
+    reached = threading.Event()
+
+    def lookup(host, port, **options):
+        if host == "twice.invalid":
+            lookups.append(host)
+            assert reached.wait(GUARD_S)
+            return [*look_up("127.0.0.2", port, **options), *look_up("127.0.0.3", port, **options)]
+        if host == "fails.invalid":
+            lookups.append(host)
+            raise socket.gaierror(socket.EAI_NONAME, "no such host")
+        return look_up(host, port, **options)
+
+    def noting(usage):
+        make_socket = counted(usage)
+
+        def noted(address):
+            used.append(address[4][0])
+            return make_socket(address)
+
+        return noted
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    monkeypatch.setattr(http, "counted_sockets", noting)
+
+    async def main():
+        async with serving(always(reply())) as server:
+            tasks = [request(f"http://twice.invalid:{server.port}/", timeout_ms=GUARD_S * 1000)] * 2
+            run = asyncio.create_task(run_tasks(tasks, "parallel"))
+            await until(lambda: bool(lookups))
+            for _ in range(20):
+                await asyncio.sleep(0)  # the second request comes to wait, too
+            reached.set()
+            await run
+            await run_tasks([request("http://fails.invalid/")] * 2, "sequential+settled")
+            return list(lookups)
+
+    assert on_real_time(main) == ["twice.invalid", "fails.invalid", "fails.invalid"]
+    assert {"127.0.0.2", "127.0.0.3"} <= set(used)
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "http://", "ftp://host/", "http://user:hunter2@127.1/", "nonsense"])

@@ -99,8 +99,8 @@ c      ████████████████████████�
 d      █████████                                               100 ms  ok
 flying 4444444444333333333222222222111111111                   peak 4
 
-· waiting   ✗ failed   ╱ cancelled   ▒ orphan: still running after the caller
-resumed
+· waiting   ✗ failed   ╱ cancelled
+▒ orphan: still running after the caller resumed
 
 mode              total  predicted  peak  ok  failed  cancelled  skipped  lost
 sequential       600 ms     600 ms     1   1       1          0        2     1

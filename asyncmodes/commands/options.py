@@ -82,6 +82,9 @@ class Common:
     trust_env: Annotated[
         bool, typer.Option("--trust-env", help="For URLs: use proxies and .netrc of the environment.")
     ] = False
+    phases: Annotated[
+        bool, typer.Option("--phases", help="For URLs: show the time for slot, DNS, connecting, first byte and body.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -116,7 +116,9 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
         warmup=_default_warmup(tasks) if options.warmup is None else options.warmup,
         order=options.order,
         seed=options.seed,
-        options=Options(max_bytes=options.max_bytes, trust_env=options.trust_env, server=spec.server),
+        options=Options(
+            max_bytes=options.max_bytes, trust_env=options.trust_env, phases=options.phases, server=spec.server
+        ),
     )
     for mode, times in seen.items():
         if times > 1 and not options.quiet:

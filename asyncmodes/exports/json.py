@@ -13,6 +13,7 @@ from typing import Any
 from asyncmodes.advice import warnings
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Mode, parse_mode
+from asyncmodes.phases import PHASES, phases_of
 from asyncmodes.record import NEVER, Comparison, Run, Verdict
 from asyncmodes.resources import Resources
 from asyncmodes.stats import Summary, summarise
@@ -98,8 +99,17 @@ def _task(run: Run, index: int, task: Task) -> dict[str, object]:
         "needs": list(task.needs),
         "skipped_because": run.skipped_because.get(index),
         "error": None if failure is None else {"type": failure.type, "message": failure.message},
-        "detail": _plain(run.details.get(index, {})),
+        "detail": _detail(run, index),
     }
+
+
+def _detail(run: Run, index: int) -> object:
+    """The task's detail; its phases, where they were measured, with the wait and with null for what never happened."""
+    detail = _plain(run.details.get(index, {}))
+    phases = phases_of(run, index)
+    if phases is None or not isinstance(detail, dict):
+        return detail
+    return {**detail, "phases": {phase: phases.get(phase) for phase in PHASES}}
 
 
 def _plain(value: object) -> object:
@@ -143,6 +153,7 @@ def _summary(summary: Summary) -> dict[str, object]:
         "predicted_s": _seconds(summary.predicted_ns),
         "peak_in_flight": summary.peak,
         "resources": _resources(summary.resources, summary.peak),
+        **({} if summary.phases_s is None else {"phases_s": dict(summary.phases_s)}),
     }
 
 

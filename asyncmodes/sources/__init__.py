@@ -26,12 +26,14 @@ _LONGEST_REAL_DELAY_NS = 24 * 3600 * 10**9
 class Options:
     """`max_bytes` is the most decoded bytes a request may receive; `trust_env` lets proxies and netrc be used.
 
-    `server` is the one that fake requests and URLs that are just a path go to: the former need none. `local` is
-    it under way as a process of its own.
+    `phases` measures where the time of each request goes (see `asyncmodes.phases`). `server` is the one that fake
+    requests and URLs that are just a path go to: the former need none. `local` is it under way as a process of its
+    own.
     """
 
     max_bytes: int = 1 << 30
     trust_env: bool = False
+    phases: bool = False
     server: Server | None = None
     local: LocalServer | None = None
 

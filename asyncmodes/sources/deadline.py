@@ -1,12 +1,13 @@
-"""The timeout of tasks whose duration nobody knows beforehand."""
+"""The timeouts of tasks whose duration nobody knows beforehand."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
-from typing import TypeVar
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
-from asyncmodes.tasks import TaskFailed, timed_out
+from asyncmodes.tasks import Task, TaskFailed, timed_out
 
 T = TypeVar("T")
 
@@ -58,3 +59,74 @@ class _Alarm:
     def stop(self) -> None:
         """Never ring any more."""
         self._handle.cancel()
+
+
+class SharedTimeout:
+    """The timeout of many tasks on the real clock, with one timer among them all: `within` for 20,000 requests.
+
+    Only the timer of the task that began first is ever set, since the others' come after it.
+    """
+
+    def __init__(self, timeout_ns: int | None) -> None:
+        self._timeout_ns = timeout_ns
+        self._timeout_s = 0.0 if timeout_ns is None else timeout_ns / 1e9
+        self._loop = asyncio.get_running_loop()
+        self._deadlines: dict[asyncio.Task[Any], float] = {}  # the earliest first: dictionaries keep their order
+        self._expired: set[asyncio.Task[Any]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def within(self, work: Awaitable[T], detail: Mapping[str, object] | None = None) -> T:
+        """Await the work, for at most as long as the timeout; see the function `within`."""
+        task = asyncio.current_task()
+        if self._timeout_ns is None or task is None:
+            return await work
+        cancelling = task.cancelling()
+        deadline = self._deadlines[task] = self._loop.time() + self._timeout_s
+        if self._timer is None:
+            self._timer = self._loop.call_at(deadline, self._ring)
+        try:
+            result = await work
+        except asyncio.CancelledError:
+            if task not in self._expired or task.uncancel() > cancelling:
+                raise  # somebody else cancels the task too
+        except Exception:
+            if task not in self._expired:
+                raise
+            task.uncancel()
+        else:
+            if task not in self._expired:
+                return result
+            task.uncancel()
+        finally:
+            self._deadlines.pop(task, None)
+            self._expired.discard(task)
+        raise TaskFailed(timed_out(self._timeout_ns), detail) from None
+
+    def _ring(self) -> None:
+        """Cancel those whose time is over, and wait for the next one's."""
+        self._timer = None
+        now = self._loop.time()
+        while self._deadlines:
+            task, deadline = next(iter(self._deadlines.items()))
+            if deadline > now:
+                self._timer = self._loop.call_at(deadline, self._ring)
+                break
+            del self._deadlines[task]
+            self._expired.add(task)
+            task.cancel()
+
+    def close(self) -> None:
+        """Ring no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+@contextmanager
+def shared_timeouts(tasks: Iterable[Task]) -> Iterator[Mapping[int | None, SharedTimeout]]:
+    """For each timeout in nanoseconds that one of the tasks has (None: none) what applies it."""
+    timeouts = {timeout_ns: SharedTimeout(timeout_ns) for timeout_ns in {task.timeout_ns for task in tasks}}
+    try:
+        yield timeouts
+    finally:
+        for timeout in timeouts.values():
+            timeout.close()

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import stat
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, TypeVar
+from io import FileIO
 
-import aiofiles
-from aiofiles.threadpool.binary import AsyncFileIO
+from aiofiles.os import wrap
 
 from asyncmodes.modes import Mode
 from asyncmodes.resources import Usage
 from asyncmodes.sources import Opened, Options
-from asyncmodes.sources.deadline import within
+from asyncmodes.sources.deadline import SharedTimeout, shared_timeouts
 from asyncmodes.sources.resources import MOST_THREADS, one_line, system_text, threads
 from asyncmodes.tasks import Failure, FileRead, Task, TaskFailed
 
-T = TypeVar("T")
-
-_CHUNK = 512 * 1024
+_CHUNK = 256 * 1024
 _SPECIAL = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -46,107 +43,120 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
     notes: tuple[str, ...] = ()
     if lanes > MOST_THREADS:
         notes = (f"{mode} reads files in at most {MOST_THREADS} threads at once: its width is {MOST_THREADS}",)
-    with threads(lanes, "file", usage) as pool:
-        reader = _Reader(pool, at_once, usage)
-        starts = [partial(reader.read, task) for task in tasks]
+    with threads(lanes, "file", usage) as pool, shared_timeouts(tasks) as timeouts:
+        starts = [partial(_read, pool, usage, timeouts[task.timeout_ns], task) for task in tasks]
         yield Opened(starts, notes, usage, at_once if at_once < lanes else None)
 
 
-class _Reader:
-    """Reads files in the threads of a pool, no more of them open at once than it has threads."""
+async def _read(pool: ThreadPoolExecutor, usage: Usage, limit: SharedTimeout, task: Task) -> Mapping[str, object]:
+    """Read the task's file to its end; its detail, or TaskFailed."""
+    work = task.work
+    assert isinstance(work, FileRead)
+    detail: dict[str, object] = {}
+    try:
+        await limit.within(_read_in(pool, usage, work.path, detail), detail)
+    except OSError as error:
+        text = f"{system_text(error)}: {work.target!r}"
+        raise TaskFailed(Failure(type(error).__name__, text), detail) from error
+    except ValueError as error:
+        text = f"no file can have this name ({one_line(str(error))}): {work.target!r}"
+        raise TaskFailed(Failure(type(error).__name__, text), detail) from error
+    return detail
 
-    def __init__(self, pool: ThreadPoolExecutor, at_once: int, usage: Usage) -> None:
-        self._pool = pool
+
+async def _read_in(pool: ThreadPoolExecutor, usage: Usage, path: str, detail: dict[str, object]) -> None:
+    """Read in two steps: each is a round trip between threads, which costs more than a small file.
+
+    The file is opened in a step of its own, so that as many are open as are in flight, as in any async program.
+    """
+    reading = _Reading(path, usage)
+    try:
+        await wrap(reading.open)(executor=pool)
+        await wrap(reading.drain)(executor=pool)
+    finally:
+        reading.abandon()
+        if reading.size is not None:
+            detail["bytes"] = reading.size
+
+
+class _Reading:
+    """A file on its way from being opened to being closed, by whoever has taken it.
+
+    `size` is what has been read so far, None before the file is open. Nobody waits for a thread that hangs: when
+    it goes on it finds the reading abandoned, and cleans up.
+    """
+
+    def __init__(self, path: str, usage: Usage) -> None:
+        self.size: int | None = None
+        self._path = path
         self._usage = usage
-        self._turns = asyncio.Semaphore(at_once)
-        self._buffers: list[bytearray] = []
+        self._expected = 0
+        self._abandoned = False
+        self._file: FileIO | None = None
+        self._lock = threading.Lock()
 
-    async def read(self, task: Task) -> Mapping[str, object]:
-        """Read the task's file to its end."""
-        work = task.work
-        assert isinstance(work, FileRead)
-        detail: dict[str, object] = {}
-        try:
-            await within(task.timeout_ns, self._read(work.path, detail), detail)
-        except OSError as error:
-            text = f"{system_text(error)}: {work.target!r}"
-            raise TaskFailed(Failure(type(error).__name__, text), detail) from error
-        except ValueError as error:
-            text = f"no file can have this name ({one_line(str(error))}): {work.target!r}"
-            raise TaskFailed(Failure(type(error).__name__, text), detail) from error
-        return detail
+    def open(self) -> None:
+        """Open the file, if it is a regular one."""
+        file = FileIO(self._path, opener=self._opened)
+        self.size = 0
+        with self._lock:
+            self._file = file
+        if self._abandoned:
+            self._close(self._taken())
 
-    async def _read(self, path: str, detail: dict[str, object]) -> None:
-        size = 0
-
-        def opener(name: str, flags: int) -> int:
-            nonlocal size
-            descriptor, size = _open_regular(name, flags)
-            self._usage.opened()
-            return descriptor
-
-        async with self._turns:
-            steps = _Steps(self._pool, self._usage)
-            try:
-                file = await aiofiles.open(path, "rb", buffering=0, opener=opener, executor=steps)
-                await self._drain(file, size, detail)
-                await file.close()
-                self._usage.closed()
-            except BaseException:
-                steps.close_file()
-                raise
-
-    async def _drain(self, file: AsyncFileIO, size: int, detail: dict[str, object]) -> None:
-        """Read to the end. A read that is not full is the last one, unless the size said that more is to come.
+    def drain(self) -> None:
+        """Read to the end, and close. A read that is not full is the last one, unless the size promised more.
 
         (Files of size 0 in /proc have content all the same, and give it in small portions.)
         """
-        buffer = self._buffer(size)
-        total = 0
-        while True:
-            count = await file.readinto(buffer)
-            if count is None:
-                raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-            total += count
-            detail["bytes"] = total
-            if not count or (count < len(buffer) and 0 < size <= total):
-                break
-        if len(buffer) == _CHUNK:  # not after an exception: a thread may still be writing into it
-            self._buffers.append(buffer)
+        file = self._taken()
+        if file is None:
+            return
+        try:
+            buffer = _buffer()
+            total = 0
+            while not self._abandoned:
+                count = file.readinto(buffer)
+                if count is None:
+                    raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+                total = self.size = total + count
+                if not count or (count < len(buffer) and 0 < self._expected <= total):
+                    break
+        finally:
+            self._close(file)
 
-    def _buffer(self, size: int) -> bytearray:
-        if 0 < size < _CHUNK:
-            return bytearray(size + 1)
-        return self._buffers.pop() if self._buffers else bytearray(_CHUNK)
+    def abandon(self) -> None:
+        """Nobody waits for it any more: read no further, and close the file unless a thread has it."""
+        self._abandoned = True
+        self._close(self._taken())
+
+    def _opened(self, name: str, flags: int) -> int:
+        descriptor, self._expected = _open_regular(name, flags)
+        self._usage.opened()
+        return descriptor
+
+    def _taken(self) -> FileIO | None:
+        with self._lock:
+            file, self._file = self._file, None
+        return file
+
+    def _close(self, file: FileIO | None) -> None:
+        if file is not None:
+            try:
+                file.close()
+            finally:
+                self._usage.closed()
 
 
-class _Steps(Executor):
-    """The pool as one file's steps see it: it knows the first, which opens the file, and the last."""
+_thread = threading.local()
 
-    def __init__(self, pool: ThreadPoolExecutor, usage: Usage) -> None:
-        self._pool = pool
-        self._usage = usage
-        self._first: Future[Any] | None = None
-        self._last: Future[Any] | None = None
 
-    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Let a thread of the pool do this step."""
-        step = self._last = self._pool.submit(fn, *args, **kwargs)
-        if self._first is None:
-            self._first = step  # aiofiles opens the file first
-        return step
-
-    def close_file(self) -> None:
-        """Close the file as soon as the last step has ended, which nobody waits for: its thread may hang."""
-        if self._last is not None:
-            self._last.add_done_callback(self._close_opened)
-
-    def _close_opened(self, _: Future[Any]) -> None:
-        opening = self._first
-        if opening is not None and not opening.cancelled() and opening.exception() is None:
-            with suppress(OSError):
-                opening.result().close()
-            self._usage.closed()
+def _buffer() -> bytearray:
+    """The running thread's buffer, which all files that it reads share."""
+    buffer: bytearray | None = getattr(_thread, "buffer", None)
+    if buffer is None:
+        buffer = _thread.buffer = bytearray(_CHUNK)
+    return buffer
 
 
 def _open_regular(path: str, flags: int) -> tuple[int, int]:

@@ -23,30 +23,33 @@ import asyncio
 import io
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from functools import partial
 from http import HTTPStatus
+from typing import Any, TypeAlias
 
 import aiohttp
 from aiohttp import AddrInfoType, hdrs
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError, TransferEncodingError
-from multidict import CIMultiDict
 from yarl import URL
 
 from asyncmodes import __version__
+from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
 from asyncmodes.resources import Usage
-from asyncmodes.sources import Opened, Options
-from asyncmodes.sources.deadline import within
+from asyncmodes.sources import Opened, Options, stopwatch
+from asyncmodes.sources.deadline import SharedTimeout, shared_timeouts
 from asyncmodes.sources.resources import MOST_THREADS, counted_sockets, one_line, refuse_exhausted, system_text, threads
 from asyncmodes.tasks import Failure, Request, Task, TaskFailed
 
 MOST_REDIRECTS = 10
-_REDIRECTS = (301, 302, 303, 307, 308)
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_Lookup: TypeAlias = "asyncio.Future[deque[ResolveResult]]"
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 _ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 
@@ -55,7 +58,8 @@ _ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIterator[Opened]:
     """What starts each request, with as many connections as the mode asks for and none that was used before.
 
-    The detail is `{"status": 200, "bytes": n}` (decoded bytes), on failure too as far as known.
+    The detail is `{"status": 200, "bytes": n}` (decoded bytes), on failure too as far as known; with phases, if
+    they are asked for.
     """
     lanes = mode.lanes(len(tasks))
     usage = Usage()
@@ -71,62 +75,81 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
     new_socket = counted_sockets(usage)
 
     def connecting(address: AddrInfoType) -> socket.socket:
-        """A socket for a connection of the attempt under way."""
-        _attempt.get().connects = True
+        """A socket for a connection of the request that is being sent."""
+        _SENDING.get().connects = True
         return new_socket(address)
 
     with threads(lanes, "host name", usage) as pool:
+        connector = (stopwatch.Connector if options.phases else aiohttp.TCPConnector)(
+            limit=0,
+            limit_per_host=0,
+            resolver=_Resolver(pool, stopwatch.looked_up if options.phases else None),
+            use_dns_cache=False,  # the resolver keeps its answers
+            socket_factory=connecting,
+        )
         async with aiohttp.ClientSession(
             base_url,
-            connector=aiohttp.TCPConnector(
-                limit=0, limit_per_host=0, resolver=_Resolver(pool), socket_factory=connecting
-            ),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={hdrs.USER_AGENT: f"asyncmodes/{__version__}"},
+            middlewares=(stopwatch.sent, _send_once) if options.phases else (_send_once,),
             timeout=_NO_TIMEOUT,
             trust_env=options.trust_env,
         ) as session:
-            yield Opened([partial(_request, session, task, options.max_bytes) for task in tasks], notes, usage)
+            with shared_timeouts(tasks) as timeouts:
+                starts: list[Start] = [
+                    partial(_request, session, timeouts[task.timeout_ns], options.max_bytes, task) for task in tasks
+                ]
+                if options.phases:
+                    starts = [partial(stopwatch.measured, start) for start in starts]
+                yield Opened(starts, notes, usage)
 
 
-async def _request(session: aiohttp.ClientSession, task: Task, most: int) -> Mapping[str, object]:
+async def _request(session: aiohttp.ClientSession, limit: SharedTimeout, most: int, task: Task) -> Mapping[str, object]:
     """Make the task's request; its detail, or TaskFailed."""
     work = task.work
     assert isinstance(work, Request)
     detail: dict[str, object] = {}
     try:
-        await within(task.timeout_ns, _exchange(session, work, most, detail), detail)
+        await limit.within(_exchange(session, work, most, detail), detail)
+    except _Final as final:
+        raise TaskFailed(_failure(final.error, work), detail) from final.error
     except _ERRORS as error:
         raise TaskFailed(_failure(error, work), detail) from error
     return detail
 
 
 async def _exchange(session: aiohttp.ClientSession, work: Request, most: int, detail: dict[str, object]) -> None:
-    async with session.request(
+    response = await session.request(
         work.method,
         work.url,
-        headers=CIMultiDict(work.headers),
+        headers=work.headers or None,
         data=None if work.data is None else io.BytesIO(work.data),
-        allow_redirects=not set(work.expect_status) & set(_REDIRECTS),  # who expects one wants to see it
+        allow_redirects=_REDIRECTS.isdisjoint(work.expect_status),  # who expects one wants to see it
         max_redirects=MOST_REDIRECTS + 1,  # aiohttp gives up at this one, instead of after it
-        middlewares=(_Attempt(work).send,),
-    ) as response:
-        detail["status"] = response.status
-        await _read(response, most, detail)
-        if not _expected(response.status, work):
-            raise TaskFailed(Failure("HTTPStatus", _status_line(response)), detail)
+    )
+    detail["status"] = response.status
+    detail["bytes"] = 0
+    if response.closed and work.data is None:  # the whole body came with the head, and nothing is left to release
+        _count(response.content.read_nowait(), most, detail)
+    else:
+        async with response:
+            await _read(response, most, detail)
+    if not _expected(response.status, work):
+        raise TaskFailed(Failure("HTTPStatus", _status_line(response)), detail)
 
 
 async def _read(response: aiohttp.ClientResponse, most: int, detail: dict[str, object]) -> None:
     """Read the body to its end and count it, keeping none of it."""
-    total = 0
-    detail["bytes"] = total
     with _woken_when_closed(response):
         async for chunk in response.content.iter_any():
-            total += len(chunk)
-            detail["bytes"] = total
-            if total > most:
-                raise TaskFailed(Failure("TooLarge", f"the body is larger than {most} bytes"), detail)
+            _count(chunk, most, detail)
+
+
+def _count(chunk: bytes, most: int, detail: dict[str, Any]) -> None:
+    detail["bytes"] += len(chunk)
+    if detail["bytes"] > most:
+        raise TaskFailed(Failure("TooLarge", f"the body is larger than {most} bytes"), detail)
 
 
 @contextmanager
@@ -156,48 +179,81 @@ def _woken_when_closed(response: aiohttp.ClientResponse) -> Iterator[None]:
         closed.remove_done_callback(wake)
 
 
-class _Attempt:
-    """Keeps aiohttp from sending a request twice, except on a connection that had gone stale while it was idle.
+class _Sending:
+    """A request that is being sent: whether a connection had to be made for it."""
+
+    connects = False
+
+
+_SENDING: ContextVar[_Sending] = ContextVar("sending")
+
+
+class _Final(Exception):
+    """A failure after which aiohttp is not to send the request a second time."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Let aiohttp try again only when a connection had gone stale while it was idle.
 
     A second attempt that nobody asked for would double the duration that is measured and what the server sees.
     """
-
-    def __init__(self, work: Request) -> None:
-        self._work = work
-        self.connects = False
-
-    async def send(self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        """Send the request; a failure on a new connection is final."""
-        self.connects = False
-        _attempt.set(self)
-        try:
-            return await handler(request)
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            if not self.connects:
-                raise
-            raise TaskFailed(_failure(error, self._work)) from error
-
-
-_attempt: ContextVar[_Attempt] = ContextVar("attempt")
+    sending = _Sending()
+    _SENDING.set(sending)
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        if sending.connects or isinstance(error, aiohttp.ClientConnectorError):
+            raise _Final(error) from error
+        raise
 
 
 class _Resolver(AbstractResolver):
-    """Looks up host names in threads of the run's own: asyncio's would let only a few be looked up at once."""
+    """Looks up each host name once a run, in threads of the run's own: asyncio's would let only a few be looked up.
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
+    Those that want the same name at the same time wait for the same answer, and use its addresses in turn.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor, looked_up: Callable[[], None] | None) -> None:
+        """`looked_up` is called when a request need not wait for its lookup any more."""
         self._pool = pool
+        self._looked_up = looked_up
+        self._lookups: dict[tuple[str, int, int], _Lookup] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The host's addresses. Raises OSError if there is none."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _addresses, host, port, family)
+        key = (host, port, family)
+        lookup = self._lookups.get(key)
+        if lookup is None:
+            lookup = asyncio.get_running_loop().run_in_executor(self._pool, _addresses, host, port, family)
+            lookup.add_done_callback(partial(self._forget_failure, key))
+            self._lookups[key] = lookup
+        found = lookup.result() if lookup.done() else await self._wait(lookup)
+        addresses = list(found)
+        found.rotate(-1)
+        return addresses
+
+    async def _wait(self, lookup: _Lookup) -> deque[ResolveResult]:
+        try:
+            return await asyncio.shield(lookup)  # cancelling who waits does not cancel it for the others
+        finally:
+            if self._looked_up is not None:
+                self._looked_up()
+
+    def _forget_failure(self, key: tuple[str, int, int], lookup: _Lookup) -> None:
+        if lookup.cancelled() or lookup.exception() is not None:
+            del self._lookups[key]
 
     async def close(self) -> None:
         """Nothing to close: the threads belong to who made this."""
 
 
-def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+def _addresses(host: str, port: int, family: socket.AddressFamily) -> deque[ResolveResult]:
     numeric = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
     try:
         found = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
@@ -207,7 +263,7 @@ def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Resol
         if error.errno == socket.EAI_AGAIN:  # what the resolver calls having no descriptor left
             refuse_exhausted()
         raise
-    return [
+    return deque(
         ResolveResult(
             hostname=host,
             host=socket.getnameinfo(address, numeric)[0],  # with the scope of a link-local address
@@ -217,7 +273,7 @@ def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Resol
             flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
         )
         for kind, _, protocol, _, address in found
-    ]
+    )
 
 
 def _origin(task: Task) -> str:

@@ -27,10 +27,16 @@ class Glyphs:
     until: str
     about: str
     levels: str | None
+    dns: str
+    connect: str
+    first_byte: str
+    body: str
 
 
-UNICODE = Glyphs("·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "≈", "▁▂▃▄▅▆▇█")
-ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", "~", None)
+UNICODE = Glyphs(
+    "·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "≈", "▁▂▃▄▅▆▇█", "▂", "▄", "░", "▆"
+)  # fmt: skip  # a row of a table
+ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", "~", None, "d", "c", "-", "#")
 
 STYLES = {
     State.OK: "cyan",

@@ -16,6 +16,8 @@ from asyncmodes.views.axis import Axis, duration
 from asyncmodes.views.costs import costs_table
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
+from asyncmodes.views.phase_means import phases_table
+from asyncmodes.views.phases import phase_meanings
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
 from asyncmodes.views.totals import speedup_text, totals_table
@@ -50,6 +52,8 @@ def picture(comparison: Comparison, look: Look) -> Text:
         lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
         if look.resources:
             lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
+    phases = phases_table(summaries, look.width, look.glyphs)
+    lines += [Text(), *phases] if phases else []
     said = sentences(comparison)
     if said:
         lines.append(Text())
@@ -171,6 +175,13 @@ def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
         (glyphs.timed_out, "timed out", State.TIMED_OUT in states),
         (glyphs.cancelled, "cancelled", State.CANCELLED in states),
         (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
+        *((glyph, words, True) for glyph, words in phase_meanings(runs, glyphs)),
     ]
     shown = [f"{glyph} {meaning}" for glyph, meaning, occurs in meanings if occurs]
-    return [*wrapped(Text("   ".join(shown), "dim"), look.width), Text()] if shown else []
+    lines: list[str] = []
+    for each in shown:  # a glyph stays on the line of its meaning
+        if lines and cell_len(lines[-1]) + 3 + cell_len(each) <= look.width:
+            lines[-1] += f"   {each}"
+        else:
+            lines.append(each)
+    return [*(part for line in lines for part in wrapped(Text(line, "dim"), look.width)), Text()] if lines else []

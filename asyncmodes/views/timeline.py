@@ -12,6 +12,7 @@ from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
 from asyncmodes.views.glyphs import ORPHAN, STYLES, Glyphs, word
+from asyncmodes.views.phases import parts
 from asyncmodes.views.strips import Flow, as_digits, as_levels
 
 _LONGEST_NAME = 24
@@ -76,7 +77,10 @@ def length(run: Run, index: int) -> str:
 
 
 def bar(run: Run, index: int, columns: Columns) -> Text:
-    """The task's bar: dots while it waited, blocks while it ran, shaded once it was an orphan, its end's own glyph."""
+    """The task's bar: dots while it waited, blocks while it ran, shaded once it was an orphan, its end's own glyph.
+
+    Where the phases of a request were measured they stand in place of the blocks.
+    """
     glyphs, axis = columns.glyphs, columns.axis
     state = run.state(index)
     text = Text()
@@ -92,7 +96,8 @@ def bar(run: Run, index: int, columns: Columns) -> Text:
     body_end = end - 1 if last else end
     resumed = min(max(axis.cell(run.total_ns), start), body_end) if _goes_on(run) else body_end
     text.append(glyphs.queued * start, STYLES[State.QUEUED])
-    text.append(glyphs.running * (resumed - start), STYLES[State.OK])
+    body = parts(run, index, axis, glyphs, range(start, resumed)) or glyphs.running * (resumed - start)
+    text.append(body, STYLES[State.OK])
     text.append(glyphs.orphan * (body_end - resumed), ORPHAN)
     if last:
         text.append(last, STYLES[state])
