@@ -327,7 +327,7 @@ def test_wrong_answers_files(text, lines):
         (["--reset", "dinner"], "it forgets the answers to all lessons"),
         (["--min-score", "0.5"], "add --answers FILE"),
         (["--answers", "-", "--min-score", "80"], "write a number from 0 to 1"),
-        (["--answers", "-", "--min-score", "nan"], "write a number from 0 to 1"),
+        (["--answers", "-", "--min-score", "nan"], "'nan' is not a number"),
         (["--answers", "-", "--format", "yaml"], "write table or json"),
         (["--answers", "/nowhere/answers.toml"], "there is no such file"),
         (["--pack", "/nowhere", "--list"], "--pack /nowhere: it cannot be read"),
