@@ -187,7 +187,7 @@ def test_the_list():
     shown = learn("--list")
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "dinner: Cooking dinner\n  S2" in shown.stdout
-    assert max(map(len, shown.stdout.splitlines())) <= 100
+    assert max(map(len, shown.stdout.splitlines())) <= 80
     listed = json.loads(learn("--list", "--format", "json").stdout)
     steps = [step for lesson in listed["lessons"] for step in lesson["steps"]]
     assert {"S2", "X2", "production"} <= {step["id"] for step in steps}
@@ -407,6 +407,25 @@ def test_a_broken_pack_is_refused_with_place_and_remedy(tmp_path, change, line):
         assert checked.left_out == ("both",)
     else:
         assert line in refused(tmp_path, text)
+
+
+def test_several_experiments_have_labels(tmp_path):
+    """Experiments of one step that cannot be told apart are refused; with labels, figures name them."""
+    another = "[[steps.experiments]]\nlabel = 'x'\nmodes = ['parallel']\ntasks = [{delay = '1ms'}]\n"
+    assert refused(tmp_path, TEA + another)[0] == (
+        "0.toml: steps[0].experiments[0]: the label is missing; give each of several experiments its own label"
+    )
+    assert (
+        "0.toml: steps[0].experiments[2]: the label x stands twice; give each of several experiments its own label"
+        in (refused(tmp_path, TEA + another + another))
+    )
+    labelled = TEA.replace("[[steps.experiments]]", "[[steps.experiments]]\nlabel = 'tea'") + another
+    assert refused(tmp_path, labelled)[0].startswith(
+        "0.toml: steps[0].question.expect: 'parallel.total_ms': it names no"
+    )
+    assert (
+        check_pack(read_pack(pack_of(tmp_path, labelled.replace('"parallel.total', '"tea.parallel.total')))).runs == 2
+    )
 
 
 def test_everything_that_is_wrong_is_told_at_once(tmp_path):

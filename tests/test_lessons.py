@@ -175,6 +175,18 @@ def test_the_real_one():
     assert figure(run_step(step), "parallel.threads") == 1
 
 
+def _is_later(step):
+    return any("needs" in task or "block" in task for each in step.experiments for task in each.tasks)
+
+
+@pytest.mark.parametrize(
+    "step", [pytest.param(step, marks=LATER if _is_later(step) else (), id=step.id) for step in PACK.steps]
+)
+def test_every_step_says_what_its_runs_show(step):
+    """The right answer and every other figure of a step are those of its runs."""
+    assert [str(problem) for problem in disagreements(step, run_step(step))] == []
+
+
 @LATER[0]
 def test_every_figure_that_the_lessons_state_is_read_from_their_runs():
     """What `learn --check` checks of the lessons that come along holds."""
