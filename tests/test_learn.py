@@ -517,7 +517,7 @@ def test_progress_is_kept_listed_and_reset(tmp_path):
     progress.note("mine", "S3", Grade.NEAR)
     assert Progress(path, pytest.fail).grades("core") == {"S2": Grade.RIGHT}
     if sys.platform == "linux":
-        assert "Sequential takes the sum  (right)" in learn("--list", state=tmp_path).stdout
+        assert "One dish after another  (right)" in learn("--list", state=tmp_path).stdout
         listed = json.loads(learn("--list", "--format", "json", state=tmp_path).stdout)
         assert [step["grade"] for step in listed["lessons"][0]["steps"]] == ["right", None, None]
         assert learn("--reset", state=tmp_path).stdout == "your progress is forgotten\n"

@@ -78,6 +78,9 @@ class Experiment:
 class Step:
     """One question, what answers it, and what it means.
 
+    Before the question stand `title`, `change`, `text` and `code`, none of which gives the answer away; `hint` is for
+    who asks; `explanation`, `belief` and `analogy` are for beside the picture of the run.
+
     `teaches` names the claims that this step proves, such as `S4`. `change` says what one thing is different from
     the step before, if this is a follow-up to it. `code` maps a language (`javascript`, `python`) to a snippet.
     `belief` is what the run refutes, in the words of who believes it. `figures` are more figures that the texts
