@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -343,6 +344,19 @@ def test_usage_errors(arguments, told):
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("asyncmodes: error: ")
+
+
+def test_an_interrupted_run_ends_the_program(monkeypatch):
+    """Ctrl-C in a run that is for real ends the program with 130, and grades nothing."""
+    from asyncmodes.lessons import experiments
+
+    def interrupted(plan):
+        return replace(measured(plan), interrupted=True, runs=())
+
+    measured = experiments.measured
+    monkeypatch.setattr(experiments, "measured", interrupted)
+    done = learn("dinner", "--answers", "-", stdin=ANSWERS)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 # Packs
