@@ -71,6 +71,7 @@ SEEN = [
     ("P1", DINNER, "sequential", "fulfilled 1000;"),
     ("P1", DINNER, "parallel", "fulfilled 400;"),
     ("P2", TROUBLE, "parallel", "rejected by b 200, drained 400;"),
+    ("P2", "a=400 b=200! c=300! d=100", "parallel", "rejected by b 200, drained 400, failed 2; c 0-300 failed orphan"),
     ("P3", " ".join(["download=100"] * 200), "limited=5", "fulfilled 4000, peak 5;"),
     ("P3", " ".join(["download=100"] * 200), "parallel", "fulfilled 100, peak 200;"),
     ("X1", TROUBLE, "settled", "fulfilled 400, delivered 3, failed 1;"),
