@@ -331,8 +331,9 @@ def test_wrong_answers_files(text, lines):
         (["--answers", "-", "--min-score", "nan"], "'nan' is not a number"),
         (["--answers", "-", "--format", "yaml"], "write table or json"),
         (["--answers", "/nowhere/answers.toml"], "there is no such file"),
-        (["--pack", "/nowhere", "--list"], "--pack /nowhere: it cannot be read"),
+        (["--pack", "/nowhere", "--list"], "error: /nowhere: it cannot be read"),
         (["--check", "/nowhere"], "name a directory of lesson files"),
+        (["--check", "nul\0byte"], "nul\\x00byte: it cannot be read"),
         (["--check", "a", "--pack", "b"], "it was given two packs"),
         (["\x1b]0;x\x07"], "'\\x1b]0;x\\x07': there is none of that name"),
     ],
@@ -367,7 +368,7 @@ def test_a_pack_of_ones_own(tmp_path):
     pack = pack_of(tmp_path, TEA)
     done = learn("--check", str(pack))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith(": 1 lesson, 1 question, 1 run, and every figure is as the lessons say\n")
+    assert done.stdout == f"{pack.resolve()}: 1 lesson, 1 question, 1 run, and every figure is as the lessons say\n"
     assert json.loads(learn("--check", str(pack), "--format", "json").stdout)["runs"] == 1
     assert "tea: A cup of tea" in learn("--list", "--pack", str(pack)).stdout
     done = learn("tea", "--pack", str(pack), "--answers", "-", "--min-score", "1", stdin="both = '0.3s'")

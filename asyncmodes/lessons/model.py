@@ -122,7 +122,10 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A directory of lessons, in the order of their files' names."""
+    """A directory of lessons, in the order of their files' names.
+
+    `name` is `core` for those that come along, else where the directory is: progress is kept by it.
+    """
 
     name: str
     lessons: tuple[Lesson, ...]
