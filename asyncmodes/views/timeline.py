@@ -23,13 +23,17 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths."""
+    """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths.
+
+    `heartbeat` draws the event loop's also where no task can block it.
+    """
 
     names: int
     axis: Axis
     lengths: int
     notes: int
     glyphs: Glyphs
+    heartbeat: bool = False
 
     def row(self, name: str, bar: Text, note: str, style: str = "") -> Text:
         """One line: a name cut to its column, a bar, a note."""
@@ -170,7 +174,7 @@ def _strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
     lines.append(_strip("flying", run, flying, run.peak, columns, limit=True))
     if folded:
         lines.append(_strip("done", run, flow.done(), len(run), columns))
-    if has_blocking_work(run):
+    if columns.heartbeat or has_blocking_work(run):
         lines.append(columns.row("beats", Text(pulse(run, columns.axis, columns.glyphs)), pulse_note(run), "dim"))
     return lines
 
