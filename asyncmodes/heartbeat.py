@@ -34,15 +34,15 @@ def blocked(run: Run) -> list[tuple[int, int]]:
             free_ends.append(end)
     spans.sort()
     free_ends.sort()
-    merged: list[tuple[int, int]] = []
+    merged = [(0, 0)]  # what blocks in the first turn does so from the start
     for start, end in spans:
         if end == start:
             continue
-        if merged and (start == merged[-1][1] or _nobody(free_ends, merged[-1][1], start)):
+        if start == merged[-1][1] or _nobody(free_ends, merged[-1][1], start):
             merged[-1] = (merged[-1][0], end)
         else:
             merged.append((start, end))
-    return merged
+    return merged if merged[0][1] else merged[1:]
 
 
 def _nobody(free_ends: list[int], after: int, until: int) -> bool:

@@ -142,6 +142,13 @@ def test_the_whole_picture():
     ]
 
 
+def test_the_heartbeat_of_a_loop_that_is_free():
+    """Where it is asked for, delays have one too: it never stops, and nothing is said of blocks."""
+    lines = drawn(comparison(delays("200 200"), ["parallel"]), width=60, heartbeat=True)
+    assert "beats  │   │   │   │   │   │  │   │   │   │    never blocked" in lines
+    assert "│ the event loop's heart beats every 20 ms" in lines
+
+
 def test_no_strip_without_blocking_work():
     """Delays alone are drawn as before."""
     assert not any("beat" in line for line in drawn(comparison(delays("100 200"))))
@@ -174,7 +181,7 @@ def test_a_block_is_the_same_on_both_clocks():
     happened = asyncio.run(execute(words("5ms", "block:30ms"), "parallel"))
     assert happened.starts[1] >= happened.starts[0]
     assert happened.ends[0] >= happened.ends[1] >= happened.starts[1] + 30 * MS
-    assert blocked(happened) == [(happened.starts[1], happened.ends[1])]
+    assert blocked(happened) == [(0, happened.ends[1])]
     assert happened.resources.longest_gap_ns is None or happened.resources.longest_gap_ns >= 30 * MS
 
 

@@ -68,6 +68,21 @@ def test_a_task_starts_on_the_lowest_free_lane_when_it_is_ready():
     ]
 
 
+def test_tasks_start_in_input_order_among_those_that_are_ready():
+    """Not in the order in which they became ready: d was ready before c, and c is the first to start."""
+    happened = run(linked("100 100 100 100", d="a", c="b"), "sequential")
+    assert [happened.tasks[index].name for index in sorted(range(4), key=lambda i: happened.starts[i])] == [*"abcd"]
+    late = run(linked("100 100 100 100 100", b="d", c="e", a="d"), "limited=1")
+    assert [late.tasks[index].name for index in sorted(range(5), key=lambda i: late.starts[i])] == [*"dabec"]
+    ready = run(linked("50 100 10 10 10 200", e="a", d="b", c="b"), "limited=2")
+    assert spans(ready)[2:] == [
+        "c ok 100-110 lane 1",
+        "d ok 110-120 lane 1",
+        "e ok 50-60 lane 0",
+        "f ok 60-260 lane 0",
+    ]
+
+
 def test_a_batch_is_the_next_ready_tasks():
     """A task that becomes ready while a batch is under way waits for the next one, though a slot is free."""
     assert spans(run(linked("100 300 200", c="a"), "batched=2")) == [

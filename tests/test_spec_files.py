@@ -648,5 +648,5 @@ def test_work_that_blocks_or_computes():
         "tasks[0].cpu_in: a block has no cpu_in; leave it out: it is for a cpu"
     ]
     assert refused(task("cpu = '1s'\ncpu_in = 'gpu'")) == [
-        'tasks[0].cpu_in: found \'gpu\'; write "inline", "thread" or "process"'
+        'tasks[0].cpu_in: found the text \'gpu\'; write "inline", "thread" or "process"'
     ]

@@ -21,7 +21,7 @@ from asyncmodes.modes import parse_mode
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options, uses_server
 from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
-from asyncmodes.tasks import CpuIn, FileRead, Task, in_reverse
+from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task, in_reverse
 
 OUTPUT_FAILED = 4
 
@@ -125,6 +125,8 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
         from asyncmodes.views.events import refuse_many
 
         refuse_many(len(tasks))
+    if options.cpu_in != CpuIn.INLINE and all(task.work.kind != Cpu.kind for task in tasks) and not options.quiet:
+        note("warning: --cpu-in says where cpu:200ms is done, and no task is one")
     for mode, times in seen.items():
         if times > 1 and not options.quiet:
             note(f"warning: mode {mode} was asked for {times} times; it is run once")

@@ -36,7 +36,8 @@ class Look:
     """How a picture is to look: its width in cells, its characters, and the most tasks drawn for each mode.
 
     `rows` None draws up to 20 tasks, or 12 of more. `command` is the word that the heading begins with. `resources`
-    adds the table of what each mode cost the machine.
+    adds the table of what each mode cost the machine. `heartbeat` draws the event loop's under every run, not just
+    where tasks block it.
     """
 
     width: int = 80
@@ -44,6 +45,7 @@ class Look:
     rows: int | None = None
     command: str = "compare"
     resources: bool = False
+    heartbeat: bool = False
 
 
 def picture(comparison: Comparison, look: Look) -> Text:
@@ -171,7 +173,7 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
     labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
-    labels += [pulse_note(run) for run in runs if has_blocking_work(run)]
+    labels += [pulse_note(run) for run in runs if look.heartbeat or has_blocking_work(run)]
     drawn = [(run, index) for number, run in enumerate(runs) for index in rows[number]]
     lengths = max(len(length(run, index)) for run, index in drawn)
     needed = look.width // 8 if look.width >= _NARROWEST_NEEDED else 0
@@ -182,7 +184,7 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     notes = max(_ROOM_FOR_LAST_LABEL, *(cell_len(label) for label in labels))
     span = max([span_ns, *(run.drained_ns for run in runs)])
     axis = Axis(max(span, 1), look.width - names - 2 - notes)
-    return Columns(names, axis, lengths, notes, look.glyphs, needed), rows
+    return Columns(names, axis, lengths, notes, look.glyphs, look.heartbeat, needed), rows
 
 
 def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
@@ -197,10 +199,10 @@ def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
         (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
         *((glyph, words, True) for glyph, words in phase_meanings(runs, glyphs)),
     ]
-    if any(map(has_blocking_work, runs)):
+    if look.heartbeat or any(map(has_blocking_work, runs)):
         meanings += [
             (glyphs.beat, f"the event loop's heart beats every {duration(interval_ns(axis))}", True),
-            (glyphs.flat * 2, "blocked: nothing else has its turn", True),
+            (glyphs.flat * 2, "blocked: nothing else has its turn", any(map(has_blocking_work, runs))),
         ]
     return meaning_lines([(glyph, meaning) for glyph, meaning, occurs in meanings if occurs], look.width)
 

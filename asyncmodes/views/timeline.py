@@ -26,7 +26,8 @@ _MOST_DIGITS = 9
 class Columns:
     """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths.
 
-    `needed` is the most that the name of a needed task takes in a note.
+    `heartbeat` draws the event loop's also where no task can block it. `needed` is the most that the name of a needed
+    task takes in a note.
     """
 
     names: int
@@ -34,6 +35,7 @@ class Columns:
     lengths: int
     notes: int
     glyphs: Glyphs
+    heartbeat: bool = False
     needed: int = 0
 
     def row(self, name: str, bar: Text, note: str, style: str = "") -> Text:
@@ -186,7 +188,7 @@ def _strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
     lines.append(_strip("flying", run, flying, run.peak, columns, limit=True))
     if folded:
         lines.append(_strip("done", run, flow.done(), len(run), columns))
-    if has_blocking_work(run):
+    if columns.heartbeat or has_blocking_work(run):
         lines.append(columns.row("beats", Text(pulse(run, columns.axis, columns.glyphs)), pulse_note(run), "dim"))
     return lines
 
