@@ -15,6 +15,9 @@ from asyncmodes.prediction import predict
 from asyncmodes.record import Run
 from asyncmodes.spec import Defaults, read_spec
 from asyncmodes.tasks import Delay, State, Task, in_reverse
+from asyncmodes.views.glyphs import ASCII
+from asyncmodes.views.live import live_picture
+from asyncmodes.views.picture import Look
 
 PAGE = Path(__file__).parent.parent / "examples" / "user-page.toml"
 
@@ -255,6 +258,33 @@ settled delivered 3 of 6 results: 1 failed, 2 skipped
 b failed: burnt
 """
     )
+
+
+def test_the_live_picture_tells_who_waits_for_whom():
+    """While a run is under way: waiting for needs, queued for a slot, skipped already."""
+    tasks = linked("100! 300 100 100 100", c="a", d="b")
+
+    async def main():
+        execution = execution_of(tasks, "limited=2+settled")
+        running = asyncio.ensure_future(execution.finish())
+        await asyncio.sleep(0.15)
+        now = execution.snapshot()
+        await running
+        return now
+
+    now = on_virtual_time(main)
+    nothing_yet = replace(asyncmodes.compare(tasks, "limited=2+settled", clock="virtual"), runs=())
+    rows = live_picture(nothing_yet, now, Look(60, ASCII), 24).plain.splitlines()
+    assert [row.rstrip() for row in rows if row[:2] in ("a ", "b ", "c ", "d ", "e ")] == [
+        "a      ========================X             100 ms  failed",
+        "b      =====================================         running",
+        "c      needs a, which failed                         skipped",
+        "d      :::::::::::::::::::::::::::::::::::::         waiting",
+        "e      .........................============         running",
+    ]
+    assert rows[-2] == ": waiting for what it needs   . waiting for a free slot"
+    wide = live_picture(nothing_yet, now, Look(80, ASCII), 24).plain
+    assert "waiting for b" in wide
 
 
 def test_a_folded_picture_counts_as_queued_only_who_is_ready():

@@ -55,7 +55,8 @@ def link_meanings(runs: Sequence[Run], axis: Axis, glyphs: Glyphs) -> Iterator[t
         yield glyphs.queued, "waiting", any(axis.cell(max(run.starts, default=0)) > 0 for run in runs)
         return
     waits = [(run.ready_ns(i) or 0, ns) for run in runs for i, ns in enumerate(run.starts) if ns >= 0]
-    yield glyphs.waiting, "waiting for what it needs", any(axis.cell(ready) > 0 for ready, _ in waits)
+    waiting = any(axis.cell(ready) > 0 for ready, _ in waits) or any(run.counts.get(State.WAITING) for run in runs)
+    yield glyphs.waiting, "waiting for what it needs", waiting
     queued = any(axis.cell(start) > axis.cell(ready) for ready, start in waits)
     yield glyphs.queued, "waiting for a free slot", queued
     yield glyphs.critical, "on the critical path", any(run.critical_path for run in runs)
@@ -70,7 +71,8 @@ def bound_sentence(comparison: Comparison) -> str | None:
     names = [clean(comparison.tasks[index].name[:_LONGEST_IN_SENTENCE]) for index in path.chain]
     if len(names) > _MOST_NAMED:
         names = [*names[:2], f"{len(names) - 3:,} more", names[-1]]
-    return f"critical path {duration(path.ns)} ({', then '.join(names)}): no mode in which all end ok can beat it"
+    measured = "" if comparison.clock == "virtual" else " as measured"
+    return f"critical path {duration(path.ns)}{measured} ({', then '.join(names)}): no mode in which all end ok can beat it"
 
 
 def _cut(name: str, most: int, glyphs: Glyphs) -> str:
