@@ -72,7 +72,8 @@ def bound_sentence(comparison: Comparison) -> str | None:
     if len(names) > _MOST_NAMED:
         names = [*names[:2], f"{len(names) - 3:,} more", names[-1]]
     measured = "" if comparison.clock == "virtual" else " as measured"
-    return f"critical path {duration(path.ns)}{measured} ({', then '.join(names)}): no mode in which all end ok can beat it"
+    named = ", then ".join(names)
+    return f"critical path {duration(path.ns)}{measured} ({named}): no mode in which all end ok can beat it"
 
 
 def _cut(name: str, most: int, glyphs: Glyphs) -> str:
