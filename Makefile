@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 extra = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
 
-.PHONY: help demo test test-all check bench fuzz soak mutants coverage picture constraints clean
+.PHONY: help demo test test-all check bench fuzz soak signals mutants coverage picture constraints clean
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -36,6 +36,9 @@ fuzz: $(READY) ## a million generated inputs; ONLY=specs picks, INPUTS=0.1 takes
 
 soak: $(READY) ## half an hour against a faulty server; MINUTES=2 takes less
 	$(BIN)/python -m tests.soak
+
+signals: $(READY) ## interrupt the program at 300 moments; COUNT=1000 takes more, ONLY=export a phase
+	$(BIN)/python -m tests.interrupting
 
 coverage: $(READY) ## which lines and branches the tests reach
 	$(call extra,coverage)

@@ -16,12 +16,18 @@ def main() -> int:
             pass
         else:
             return 0
-    try:
-        from asyncmodes.commands.program import main as run_program
+    import os
+    import signal
 
-        code = run_program(sys.argv[1:])
-    except KeyboardInterrupt:  # while the program was still being loaded, or after its last word
-        code = 130
+    # While the program is being loaded, and before it has its own way: no traceback.
+    caught = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
+    for number in caught:
+        signal.signal(number, lambda number, _: os._exit(128 + number))
+    from asyncmodes.commands.program import main as run_program
+
+    code = run_program(sys.argv[1:])
+    for number in caught:
+        signal.signal(number, signal.SIG_IGN)  # it is over, and the exit code is known
     _leave_without_stuck_threads(code)
     return code
 

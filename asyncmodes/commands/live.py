@@ -30,6 +30,7 @@ class LivePicture:
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self._progress: Progress | None = None
+        self._said = ""
         self._drawn = 0  # how many of the runs that are done the canvas knows
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._grow, name="asyncmodes live", daemon=True)
@@ -37,6 +38,10 @@ class LivePicture:
     def watch(self, progress: Progress) -> None:
         """Show this run from now on."""
         self._progress = progress
+
+    def say(self, text: str) -> None:
+        """Show this line from now on, instead of how far the runs are."""
+        self._said = text
 
     def __enter__(self) -> LivePicture:
         self._thread.start()
@@ -64,7 +69,7 @@ class LivePicture:
         done = comparison.runs[self._drawn :]
         self._drawn = len(comparison.runs)
         now = _light(progress.snapshot())
-        said = progress_text(
+        said = self._said or progress_text(
             progress.number, progress.count, str(now.mode), is_warmup=progress.is_warmup, left_ns=progress.left_ns
         )
         return self._canvas.draw(Frame(replace(comparison, tasks=(), runs=()), tuple(map(_light, done)), now, said))

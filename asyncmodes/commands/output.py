@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from asyncmodes.views.picture import Look
 
 DEFAULT_WIDTH = 80
+_MOST_OF_A_NAME = 100  # characters that a temporary file takes from the name of its target
 
 
 def note(text: str) -> None:
@@ -213,16 +213,18 @@ class Export:
             raise OutputError(f"{self.where}: {error.strerror or error}; write it somewhere else") from error
 
     def _replace(self, text: str) -> None:
-        descriptor, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:100]}.")
+        # The name comes first: a signal may end the program between any two steps, and none may leave the file.
+        temporary = self.path.with_name(f".{self.path.name[:_MOST_OF_A_NAME]}.{os.urandom(8).hex()}")
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            with temporary.open("x", encoding="utf-8") as file:
+                temporary.chmod(0o600)
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(self._permissions())
-            Path(temporary).replace(self.path)
+            temporary.chmod(self._permissions())
+            temporary.replace(self.path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
     def _permissions(self) -> int:

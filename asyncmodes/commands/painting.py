@@ -9,8 +9,8 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from asyncmodes.views.live import live_picture
 from asyncmodes.views.picture import NARROWEST, WIDEST, Look
 
 _NICE = 5
+_FOR_THE_PARENT = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,11 @@ class Painter:
 
 def _terminal_size() -> os.terminal_size:
     """The terminal's real size, whatever COLUMNS says: a frame that is wider would scroll."""
-    try:
-        return os.get_terminal_size(sys.stdout.fileno())
-    except (OSError, ValueError):
-        return shutil.get_terminal_size()
+    with suppress(OSError, ValueError):
+        size = os.get_terminal_size(sys.stdout.fileno())
+        if all(size):  # a terminal may not know its size, and say 0
+            return size
+    return shutil.get_terminal_size()
 
 
 class _Elsewhere:
@@ -110,10 +112,11 @@ class _Elsewhere:
             for stream in (sys.stdout, sys.stderr):
                 if stream is not None:
                     stream.flush()  # or both processes would write what is left in the buffers
-            self._process = os.fork()
-            if not self._process:
-                ours.close()
-                _paint(painter, theirs)
+            with _signals_held_back() as let_go:
+                self._process = os.fork()
+                if not self._process:
+                    ours.close()
+                    _paint(painter, theirs, let_go)
             self._frames = ours.makefile("wb")
             self._drawn = ours.makefile("rb", buffering=0)
 
@@ -136,11 +139,26 @@ class _Elsewhere:
         self._drawn.close()
 
 
-def _paint(painter: Painter, orders: socket.socket) -> None:
+@contextmanager
+def _signals_held_back() -> Iterator[Callable[[], object]]:
+    """Let no signal in until this is left, or what it gives is called: by a process that has its own handlers."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_THE_PARENT)
+
+    def let_go() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    try:
+        yield let_go
+    finally:
+        let_go()
+
+
+def _paint(painter: Painter, orders: socket.socket, let_go: Callable[[], object]) -> None:
     """The drawing process: draw what it is told to until it is told no more, or its parent has gone."""
     try:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # the parent says when it is over
+        for number in _FOR_THE_PARENT:
+            signal.signal(number, signal.SIG_IGN)  # it says when it is over
+        let_go()
         gc.freeze()  # collecting would copy memory that is shared with the parent
         os.nice(_NICE)
         frames = orders.makefile("rb")

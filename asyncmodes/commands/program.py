@@ -16,7 +16,7 @@ from asyncmodes.commands import explain, learn, serve, session
 from asyncmodes.commands.options import CompareOptions, RunOptions, command
 from asyncmodes.commands.output import note, silence_stdout, write_stdout
 from asyncmodes.commands.plain import PlainCommand, PlainGroup
-from asyncmodes.commands.signals import Terminated
+from asyncmodes.commands.signals import Signals, Terminated
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 
 _WRITE_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG}
@@ -61,7 +61,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if sys.stdout is None and {"--help", "-h"} & set(arguments):
             raise OutputError("standard output: it is closed, so no help can be shown; leave it open")
-        return _called(list(arguments))
+        with Signals():
+            return _called(list(arguments))
     except UsageError as error:
         for line in error.lines():
             note(f"error: {line}")
@@ -82,8 +83,10 @@ def main(arguments: Sequence[str]) -> int:
         note(f"error: standard output: {error.strerror}; write it somewhere else")
         return OUTPUT
     except KeyboardInterrupt:
+        silence_stdout()  # or the interpreter would go on writing
         return INTERRUPTED
     except Terminated:
+        silence_stdout()
         return TERMINATED
     except Exception as error:
         return _bug(error)

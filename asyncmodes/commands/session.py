@@ -14,7 +14,7 @@ from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions
 from asyncmodes.commands.output import Export, Screen, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
-from asyncmodes.commands.signals import Signals
+from asyncmodes.commands.signals import Phase, Signals
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.measure import Order, Plan, measure, plan
 from asyncmodes.modes import parse_mode
@@ -54,9 +54,11 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     made = _plan(options)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
     exports = [Export(name, [*inputs, *filter(None, [options.spec])]) for name in options.output or []]
+    signals.phase = Phase.RUNNING
     if not options.quiet:
         _announce(made)
     comparison = _measure(made, screen, command, options, signals)
+    signals.phase = Phase.WRITING
     code = _written(comparison, exports, command, options.rows)
     try:
         write_stdout(_result(comparison, screen.resized(), command, options))
@@ -192,6 +194,7 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
 
             look = screen.look(command, options.rows)
             with LivePicture(canvas(screen, look, made.tasks)) as picture:
+                signals.tell = picture.say
                 return signals.run(measure(made, picture.watch), runner)
         with ProgressLine(wanted=not options.quiet and made.runs + made.warmup > 1) as line:
             return signals.run(measure(made, line.watch), runner)

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM while tasks run: the first one cancels the run, the second one ends the program at once."""
+"""SIGINT and SIGTERM: the first one cancels what runs, the second one ends the program at once."""
 
 from __future__ import annotations
 
@@ -10,32 +10,51 @@ import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from enum import Enum, auto
 from types import FrameType
 from typing import TypeVar
 
+from asyncmodes.commands.output import note
 from asyncmodes.virtual_time import VirtualTimeError
 
 T = TypeVar("T")
 SHOW_CURSOR = "\x1b[?25h"
+STUCK = "interrupted; waiting for a task that nothing can stop before its end; Ctrl-C again leaves at once"
+_STUCK_S = 1.0
 _SAME_PRESS_S = 0.3  # a key press can reach us twice: from the terminal and from the program that started us
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
 
 
 class Terminated(BaseException):
-    """SIGTERM came while no task was running."""
+    """SIGTERM came where it is not for a run to deal with."""
+
+
+class Phase(Enum):
+    """What a signal finds the program doing, and so what it does.
+
+    PREPARING: it ends the program, by KeyboardInterrupt or Terminated. RUNNING: the first one cancels what runs or is
+    just about to, the second one leaves at once. WRITING: the first one only counts, since the result is there
+    and shall not be lost; the second one ends the program, and what was being written is undone; the third leaves.
+    """
+
+    PREPARING = auto()
+    RUNNING = auto()
+    WRITING = auto()
 
 
 class Signals:
     """Catches the signals while it is entered; `received` is the first one, None so far.
 
-    Before the run a signal ends the program, during it it cancels the run, and after it the result is still written.
+    `phase` says what they mean. `tell` is how to say that a run cannot be cancelled yet.
     """
 
     def __init__(self) -> None:
         self.received: int | None = None
+        self.phase = Phase.PREPARING
+        self.tell: Callable[[str], object] = note
         self._received_s = 0.0
-        self._ran = False
         self._cancel: Callable[[], object] | None = None
+        self._raised = False
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Signals:
@@ -50,35 +69,60 @@ class Signals:
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
 
     def run(self, coroutine: Coroutine[object, object, T], runner: asyncio.Runner) -> T:
-        """Run the coroutine so that the first signal cancels it."""
+        """Run the coroutine so that the first signal cancels it, also if it came just before."""
+        self.phase = Phase.RUNNING
         loop = runner.get_loop()
 
         async def cancellable() -> T:
             task = asyncio.current_task()
             assert task is not None
-            self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
             try:
-                with _woken_by_signals(loop):
+                with _woken_by_signals(loop), _alarm(lambda: self.tell(STUCK)) as set_alarm:
+
+                    def cancel() -> None:
+                        set_alarm()
+                        loop.call_soon_threadsafe(task.cancel)
+
+                    self._cancel = cancel
+                    if self.received is not None:
+                        self._cancel_once()
                     return await coroutine
             finally:
-                self._cancel, self._ran = None, True
+                self._cancel = None
 
         return runner.run(cancellable())
 
+    def _cancel_once(self) -> None:
+        cancel, self._cancel = self._cancel, None
+        if cancel is not None:
+            cancel()
+
     def _handle(self, number: int, _: FrameType | None) -> None:
-        if self.received is not None:
-            if time.monotonic() - self._received_s > _SAME_PRESS_S:
-                _leave_at_once(number)
+        is_first, now = self.received is None, time.monotonic()
+        if is_first:
+            self.received, self._received_s = number, now
+        elif now - self._received_s <= _SAME_PRESS_S:
             return
-        self.received, self._received_s = number, time.monotonic()
-        if self._cancel is not None:
-            self._cancel()
-        elif self._ran:
-            pass
-        elif number == signal.SIGTERM:
-            raise Terminated
-        else:
-            raise KeyboardInterrupt
+        if self.phase is Phase.PREPARING or (self.phase is Phase.WRITING and not is_first and not self._raised):
+            self._raised = True
+            raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        if not is_first:
+            _leave_at_once(number)
+        self._cancel_once()
+
+
+@contextmanager
+def _alarm(ring: Callable[[], object]) -> Iterator[Callable[[], object]]:
+    """What sets an alarm that rings in this thread after a while, unless this is left before."""
+    if not hasattr(signal, "setitimer"):  # Windows
+        yield lambda: None
+        return
+    before = signal.signal(signal.SIGALRM, lambda *_: ring())
+    try:
+        yield lambda: signal.setitimer(signal.ITIMER_REAL, _STUCK_S)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextmanager

@@ -1,0 +1,117 @@
+"""Signals at random moments of every phase; and what each of them means where it comes."""
+
+import asyncio
+import json
+import os
+import select
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("needs a pseudo-terminal", allow_module_level=True)
+
+from asyncmodes.commands import signals as our_signals
+from asyncmodes.commands.signals import STUCK, Phase, Signals, Terminated
+from tests.interrupting import all_of, moments, surroundings
+from tests.test_process import started
+
+MOMENTS, SEED = 30, 5
+
+
+def press(number: int = signal.SIGINT) -> None:
+    """Send this process a signal, and let its handler run."""
+    os.kill(os.getpid(), number)
+    time.sleep(0)
+
+
+def test_signals_at_random_moments_leave_nothing_behind():
+    """At every moment: the right exit code, the terminal as before, no process, no temporary file, whole exports."""
+    with surroundings() as listed:
+        outcomes = all_of(moments(MOMENTS, SEED, listed))
+    assert len({outcome.moment.phase.name for outcome in outcomes}) == len(listed)
+    assert not [str(outcome) for outcome in outcomes if outcome.wrong]
+
+
+@pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
+def test_a_signal_before_a_run_ends_the_program(number: int, error: type[BaseException]):
+    """Nothing has begun yet, so there is nothing to show."""
+    with Signals(), pytest.raises(error):
+        press(number)
+
+
+def test_a_signal_just_before_a_run_cancels_it():
+    """What was announced is begun, cancelled at once, and so reported like any other interrupted run."""
+
+    async def run() -> str:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            return "cancelled"
+        return "done"
+
+    with Signals() as signals, asyncio.Runner() as runner:
+        signals.phase = Phase.RUNNING
+        press()
+        assert signals.run(run(), runner) == "cancelled"
+        assert signals.received == signal.SIGINT
+
+
+def test_what_cannot_be_cancelled_is_said(monkeypatch: pytest.MonkeyPatch):
+    """If the event loop is still held a while after the signal, people are told why they wait, once."""
+    monkeypatch.setattr(our_signals, "_STUCK_S", 0.02)
+    said = []
+
+    async def run(press_at_all: bool) -> None:
+        if press_at_all:
+            press()
+        until = time.monotonic() + 0.1
+        while time.monotonic() < until:
+            pass
+
+    for press_at_all in (False, True):
+        with Signals() as signals, asyncio.Runner() as runner:
+            signals.tell = said.append
+            signals.run(run(press_at_all), runner)
+    assert said == [STUCK]
+
+
+def test_while_the_result_is_written_the_second_signal_counts(monkeypatch: pytest.MonkeyPatch):
+    """The first signal lets the result be written, the same press twice is one, the second ends it and undoes it."""
+    monkeypatch.setattr(our_signals, "_SAME_PRESS_S", 0.5)
+    with Signals() as signals:
+        signals.phase = Phase.WRITING
+        press()
+        press()
+        monkeypatch.setattr(our_signals, "_SAME_PRESS_S", -1.0)
+        with pytest.raises(Terminated):
+            press(signal.SIGTERM)
+        assert signals.received == signal.SIGINT
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_a_target_that_nobody_reads(presses: int, tmp_path: Path):
+    """While an export waits for its reader the second Ctrl-C ends the program; other files are as they were."""
+    pipe, old = tmp_path / "x.json", tmp_path / "y.json"
+    os.mkfifo(pipe)
+    old.write_text("old")
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with started("run", "1ms*5000", "--clock", "virtual", "-o", str(pipe), "-o", str(old), "--quiet") as child:
+        assert select.select([reader], [], [], 60)[0]
+        child.send_signal(signal.SIGINT)
+        if presses == 2:
+            time.sleep(0.35)  # or it would be the same press
+            child.send_signal(signal.SIGINT)
+        else:
+            os.set_blocking(reader, True)
+            with open(reader, encoding="utf-8", closefd=False) as stream:
+                assert len(json.load(stream)["runs"][0]["tasks"]) == 5000
+        out, err = child.communicate(timeout=60)
+    os.close(reader)
+    assert (child.returncode, err) == (130, "")
+    assert bool(out) == (presses == 1)
+    assert (old.read_text() == "old") == (presses == 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.json", "y.json"]
