@@ -15,7 +15,7 @@ _HTTP = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:\[([^\[\]]*)\]|([^\[\]:]*))(?::([0-9]*))?")
 _HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
-_ZONE = re.compile(r"[A-Za-z0-9._~-]*")
+_ZONE = re.compile(r"[A-Za-z0-9._~-]+")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -74,12 +74,12 @@ def _authority_fault(authority: str) -> _Fault | None:
 def _is_ipv6(text: str) -> bool:
     from ipaddress import IPv6Address
 
-    address, _, zone = text.partition("%")
+    address, percent, zone = text.partition("%")
     try:
         IPv6Address(address)
     except ValueError:
         return False
-    return _ZONE.fullmatch(zone) is not None
+    return not percent or _ZONE.fullmatch(zone) is not None
 
 
 def _is_host_name(text: str) -> bool:

@@ -105,6 +105,7 @@ class Program:
                 status = int.from_bytes(_exactly(self._forks, 4), "big")
             except TimeoutError:
                 os.kill(pid, signal.SIGKILL)
+                _exactly(self._forks, 4)
                 raise AssertionError(f"it hangs: {arguments}") from None
             out.seek(0)
             err.seek(0)
