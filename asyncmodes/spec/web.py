@@ -16,6 +16,7 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:\[([^\[\]]*)\]|([^\[\]:]*))(?::([0-9]*))?")
 _HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 _ZONE = re.compile(r"[A-Za-z0-9._~-]+")
+_FRAMING = {"content-length", "transfer-encoding"}  # one that is wrong lets both sides wait for ever
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -108,6 +109,8 @@ def check_header(name: str, value: str, where: str = "headers") -> None:
             f"{shown(name)} is no header name",
             "write a name of ASCII letters, digits and hyphens, such as Accept",
         )
+    if name.lower() in _FRAMING:
+        raise UsageError.at(where, f"{name} is told by what is sent", "leave it out")
     if any((character < " " and character != "\t") or "\x7f" <= character <= "\x9f" for character in value):
         raise UsageError.at(where, f"the value of {name} has line breaks or control characters", "leave them out")
     check_data(value, where)

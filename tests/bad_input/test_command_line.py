@@ -59,6 +59,8 @@ def test_row_1_no_arguments(program: Program):
         (("run", "1ms", "-H", ": x"), "'' is no header name"),
         (("run", "1ms", "-H", "A: b\r\nC: secret"), "the value of A has line breaks"),
         (("run", "1ms", "-H", "A\x1b: b"), r"'A\x1b' is no header name"),
+        (("run", "1ms", "-H", "content-length: 3"), "content-length is told by what is sent; leave it out"),
+        (("run", "1ms", "-H", "Transfer-Encoding: chunked"), "Transfer-Encoding is told by what is sent"),
         (("run", "1ms", "--method", "G T"), "'G T' is no HTTP method"),
         (("run", "1ms", "--max-bytes", "-1"), "--max-bytes: -1 is too few"),
         (("run", "1ms", "--max-bytes", "1GiB"), "'1GiB' is not a whole number"),
