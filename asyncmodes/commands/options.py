@@ -1,4 +1,4 @@
-"""The options that `compare` and `run` share, each declared once, and a command made from such a declaration."""
+"""The options that commands share, each declared once, and a command made from such a declaration."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from asyncmodes.errors import UsageError
 from asyncmodes.modes import DEFAULT_MODES
 
 TASKS_HELP = (
-    "Tasks: 300ms, fail:300ms, 100ms..400ms, request:50ms, URLs, files, NAME=WORD, WORD*20, - for standard input."
+    "Tasks: 300ms, fail:300ms, 100ms..400ms, block:100ms, cpu:200ms, request:50ms, URLs, files, NAME=WORD, WORD*20, "
+    "- for standard input."
 )
 MODES = (
     "Modes: sequential, parallel, settled, limited=N, batched=N, race, any; modifiers: +settled (wait for all), and "
     "for the tasks left after a failure +keep, +drop (queued ones never start) or +cancel."
 )
+
+Format = Annotated[str, typer.Option("--format", metavar="table|json", help="What goes to standard output.")]
+Width = Annotated[int | None, typer.Option(metavar="N", help="Width of the picture, from 20 to 200 columns.")]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
+Color = Annotated[str, typer.Option(metavar="auto|always|never", help="Colour the picture.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +46,9 @@ class Common:
     timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each task, such as 2s (default: 30s for URLs, else none).")
     ] = None
+    cpu_in: Annotated[
+        str, typer.Option("--cpu-in", metavar="inline|thread|process", help="Where cpu:200ms burns its processor time.")
+    ] = "inline"
     runs: Annotated[int, typer.Option(metavar="N", help="Run every mode so often, all modes in turn.")] = 1
     order: Annotated[
         str, typer.Option(metavar="in-turn|shuffled", help="The order of the modes in each round of --runs.")
@@ -50,9 +59,7 @@ class Common:
     ] = None
     reverse: Annotated[bool, typer.Option("--reverse", help="Run the tasks in reverse order.")] = False
     seed: Annotated[int, typer.Option(metavar="N", help="For delays drawn from a range, and a shuffled order.")] = 0
-    output_format: Annotated[
-        str, typer.Option("--format", metavar="table|json", help="What goes to standard output.")
-    ] = "table"
+    output_format: Format = "table"
     output: Annotated[
         list[str] | None,
         typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
@@ -64,9 +71,9 @@ class Common:
     resources: Annotated[
         bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
     ] = False
-    width: Annotated[int | None, typer.Option(metavar="N", help="Width of the picture, from 20 to 200 columns.")] = None
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False
-    color: Annotated[str, typer.Option(metavar="auto|always|never", help="Colour the picture.")] = "auto"
+    width: Width = None
+    ascii_only: Ascii = False
+    color: Color = "auto"
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live picture, notes or warnings.")] = False
     max_tasks: Annotated[int, typer.Option(metavar="N", help="Refuse longer task lists.")] = 1_000_000
     header: Annotated[
@@ -100,6 +107,8 @@ class CompareOptions(Common):
         typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first)."),
     ] = None
 
+    events: bool = field(default=False, init=False)
+
     @property
     def modes(self) -> Sequence[str]:
         """The modes asked for, in that order, or the default ones."""
@@ -113,6 +122,9 @@ class RunOptions(Common):
     mode: Annotated[
         list[str] | None, typer.Option("--mode", "-m", metavar="MODE", help=f"Default: parallel. {MODES}")
     ] = None
+    events: Annotated[
+        bool, typer.Option("--events", help="Show what the event loop did, one event a line (at most 50 tasks).")
+    ] = False
     baseline: str | None = field(default=None, init=False)
 
     @property
@@ -123,7 +135,7 @@ class RunOptions(Common):
         return self.mode or ["parallel"]
 
 
-_FIRST = {name: place for place, name in enumerate(("words", "mode", "spec", "clock", "baseline"))}
+_FIRST = {name: place for place, name in enumerate(("lesson", "words", "mode", "spec", "clock", "baseline"))}
 
 
 def command(options: type[Any], run: Callable[[Any], int]) -> Callable[..., None]:
