@@ -21,9 +21,6 @@ NO_YAML = {
 
 NOT_HERE = {
     114: "HTML export: there is none; a name that ends so is refused (test_output.test_row_114_no_other_formats)",
-    121: "SIGINT in inline CPU work: no kind of task computes",
-    122: "SIGINT with a process pool: there is none; the process of a server of our own is ended "
-    "(test_server.test_an_interrupted_run_ends_its_server)",
 }
 """Rows about what the program does not have yet; whoever adds it moves the row."""
 
@@ -149,6 +146,17 @@ ROWS: dict[int, tuple[str, str, tuple[str, ...]]] = {
         SIGNALS,
         "a second SIGINT",
         ("test_row_119_and_125_a_second_signal_while_exporting", "test_live.test_a_second_interrupt_ends_at_once"),
+    ),
+    121: (
+        SIGNALS,
+        "SIGINT in work that blocks the loop (the README tells what then happens)",
+        ("test_source_cpu.test_workers_die_when_the_program_leaves_at_once",
+         "test_source_cpu.test_an_interrupted_thread_does_not_keep_the_program"),
+    ),
+    122: (
+        SIGNALS,
+        "SIGINT with worker processes",
+        ("test_source_cpu.test_workers_die_with_the_program", "test_server.test_an_interrupted_run_ends_its_server"),
     ),
     124: (SIGNALS, "a background job of a shell", ("test_process.test_ignored_sigint_stays_ignored",)),
     125: (

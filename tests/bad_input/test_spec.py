@@ -126,7 +126,8 @@ def test_row_40_ten_days(program: Program):
     assert read(program, spec).code == 0
     done = sound(program.call("run", "--spec", "-", stdin=spec))
     assert done.code == 2
-    assert done.errors[0].endswith("240h is more than 24 hours of real waiting; use --clock virtual")
+    assert "240h is more than 24 hours of real" in done.errors[0]
+    assert done.errors[0].endswith("; use --clock virtual")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals of POSIX")
