@@ -1,6 +1,7 @@
 """The program as a real process with real pipes, a hundred times: each is forked from one that has loaded it all.
 
-Loading takes half a second and forking a few milliseconds. Where there is no fork each is started anew.
+Loading takes half a second and forking a few milliseconds. Where forking does not work, or not with what macOS loads,
+each is started anew.
 """
 
 import json
@@ -115,7 +116,7 @@ class Program:
 @contextmanager
 def programs() -> Iterator[Program]:
     """What runs the program until the end."""
-    if not hasattr(os, "fork"):
+    if not hasattr(os, "fork") or sys.platform == "darwin":
         yield Program(None)
         return
     ours, theirs = socket.socketpair()

@@ -154,7 +154,7 @@ def test_row_56_refused(program: Program):
     """Nobody listens there: the host and the port are told."""
     port = _unused_port()
     done = _run(program, f"http://127.0.0.1:{port}/")
-    _only(done, "ConnectionRefusedError", f"cannot connect to 127.0.0.1:{port}: Connection refused")
+    _only(done, "ConnectionRefusedError", f"cannot connect to 127.0.0.1:{port}: ")
 
 
 def test_row_57_no_such_host(program: Program):
