@@ -57,6 +57,7 @@ def _since(ns: int) -> float | None:
 
 
 def _run(run: Run) -> dict[str, object]:
+    path = run.critical_path
     return {
         "mode": str(run.mode),
         "repeat": run.repeat,
@@ -66,6 +67,8 @@ def _run(run: Run) -> dict[str, object]:
         "drained_s": _seconds(run.drained_ns),
         "predicted_s": _seconds(run.predicted_ns),
         "work_s": _seconds(run.work_ns),
+        "critical_path_s": None if path is None else _seconds(path.ns),
+        "critical_path": None if path is None else list(path.chain),
         "peak_in_flight": run.peak,
         "counts": _counts(run.counts),
         "orphaned": len(run.orphans),
@@ -96,7 +99,7 @@ def _task(run: Run, index: int, task: Task) -> dict[str, object]:
         "state": run.state(index).value,
         "orphan": index in run.orphans,
         "lane": run.lanes[index] if started else None,
-        "ready_s": 0.0,
+        "ready_s": _seconds(run.ready_ns(index)),
         "start_s": _since(run.starts[index]),
         "end_s": _since(run.ends[index]),
         "needs": list(task.needs),
@@ -253,7 +256,6 @@ def _read_run(run: Mapping[str, Any]) -> Run:
         cancelled=frozenset(row["index"] for row in rows if row["state"] == State.CANCELLED),
         orphans=frozenset(row["index"] for row in rows if row["orphan"]),
         details={row["index"]: row["detail"] for row in rows if row["detail"]},
-        skipped_because={row["index"]: row["skipped_because"] for row in rows if row["skipped_because"] is not None},
         notes=tuple(run.get("notes", ())),
         predicted_ns=None if run["predicted_s"] is None else _ns(run["predicted_s"]),
         repeat=run["repeat"],
