@@ -73,8 +73,16 @@ WRONG = [
         "tasks[1].name: the name 'a' is given at tasks[0].name already",
         id="row-34",
     ),
-    pytest.param('[[tasks]]\nname = "a"\ndelay = "1ms"\nneeds = ["b"]', "tasks[0].needs", id="row-35"),
-    pytest.param('[[tasks]]\nname = "a"\ndelay = "1ms"\nneeds = ["a"]', "needs", id="row-36"),
+    pytest.param(
+        '[[tasks]]\nname = "rice"\ndelay = "1ms"\n[[tasks]]\ndelay = "1ms"\nneeds = ["rise"]',
+        "tasks[1].needs[0]: there is no task 'rise'; did you mean 'rice'?",
+        id="row-35",
+    ),
+    pytest.param(
+        '[[tasks]]\nname = "a"\ndelay = "1ms"\nneeds = ["a"]',
+        "tasks[0].needs: a needs itself: a -> a; leave it out",
+        id="row-36",
+    ),
     pytest.param('[[tasks]]\ndelay = "-300ms"', "tasks[0].delay: '-300ms' is negative", id="row-37"),
     pytest.param("[[tasks]]\ndelay = nan", "tasks[0].delay: found the number nan", id="row-38-nan"),
     pytest.param('[[tasks]]\ndelay = "inf"', "tasks[0].delay: 'inf' is not a finite number", id="row-38-inf"),
@@ -117,7 +125,7 @@ def test_row_36_a_circle(program: Program):
     tasks = "".join(f'[[tasks]]\nname = "{a}"\ndelay = "1ms"\nneeds = ["{b}"]\n' for a, b in ("ab", "bc", "ca"))
     done = read(program, tasks)
     assert done.code == 2
-    assert "needs" in done.errors[0]
+    assert "tasks[0].needs: a needs itself: a -> b -> c -> a" in done.errors[0]
 
 
 def test_row_40_ten_days(program: Program):
