@@ -13,6 +13,7 @@ from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
+from asyncmodes.views.big import MOST_TASKS, undimmed
 from asyncmodes.views.costs import costs_table
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
@@ -32,7 +33,8 @@ class Look:
     """How a picture is to look: its width in cells, its characters, and the most tasks drawn for each mode.
 
     `rows` None draws up to 20 tasks, or 12 of more. `command` is the word that the heading begins with. `resources`
-    adds the table of what each mode cost the machine.
+    adds the table of what each mode cost the machine. `big` is for a projector: at most eight tasks, bars of two
+    rows, nothing dim. `hide_totals` leaves out what a class is to predict.
     """
 
     width: int = 80
@@ -40,6 +42,13 @@ class Look:
     rows: int | None = None
     command: str = "compare"
     resources: bool = False
+    big: bool = False
+    hide_totals: bool = False
+
+    @property
+    def most_rows(self) -> int | None:
+        """The most tasks drawn for each mode, None for the usual ones."""
+        return min(self.rows or MOST_TASKS, MOST_TASKS) if self.big else self.rows
 
 
 def picture(comparison: Comparison, look: Look) -> Text:
@@ -48,18 +57,18 @@ def picture(comparison: Comparison, look: Look) -> Text:
     lines = [*heading(comparison, look)]
     if look.width >= NARROWEST_TIMELINE:
         lines += timelines(drawn_runs(comparison), summaries, look)
-    if summaries:
+    if summaries and not look.hide_totals:
         lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
         if look.resources:
             lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
     phases = phases_table(summaries, look.width, look.glyphs)
     lines += [Text(), *phases] if phases else []
-    said = sentences(comparison)
+    said = [] if look.hide_totals else sentences(comparison)
     if said:
         lines.append(Text())
     for sentence in said:
         lines += wrapped(Text(sentence), look.width)
-    return Text("\n").join(lines)
+    return Text("\n").join(undimmed(lines) if look.big else lines)
 
 
 def drawn_runs(comparison: Comparison) -> list[Run]:
@@ -89,7 +98,9 @@ def timelines(runs: Sequence[Run], summaries: Sequence[Summary], look: Look, spa
 def run_heading(run: Run, summary: Summary | None, look: Look, *, compared: bool = False) -> list[Text]:
     """A mode's name and figures, and in words what its caller got if that is not simply everything."""
     parts = [duration(run.total_ns)]
-    if summary is not None and summary.runs > 1:
+    if look.hide_totals:
+        parts = []
+    elif summary is not None and summary.runs > 1:
         parts[0] += f" (the median of {summary.runs} runs)"
     elif summary is not None and summary.speedup is not None and compared:
         parts.append(speedup_text(summary, look.glyphs))
@@ -103,7 +114,7 @@ def run_heading(run: Run, summary: Summary | None, look: Look, *, compared: bool
     if run.lost and run.verdict is not Verdict.RUNNING:
         line.append(f"   {run.lost:,} {'result' if run.lost == 1 else 'results'} lost", ORPHAN)
     lines = wrapped(line, look.width, indent=2)
-    sentence = caller_sentence(run)
+    sentence = None if look.hide_totals else caller_sentence(run)
     return lines + ([] if sentence is None else wrapped(Text("  " + sentence), look.width))
 
 
@@ -151,7 +162,7 @@ def heading(comparison: Comparison, look: Look) -> list[Text]:
 
 
 def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[int, list[int]]]:
-    rows = {number: chosen_rows(run, look.rows) for number, run in enumerate(runs)}
+    rows = {number: chosen_rows(run, look.most_rows) for number, run in enumerate(runs)}
     names = name_width(runs, rows, look.width)
     labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
@@ -162,7 +173,7 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     notes = max(_ROOM_FOR_LAST_LABEL, *(cell_len(label) for label in labels))
     span = max([span_ns, *(run.drained_ns for run in runs)])
     axis = Axis(max(span, 1), look.width - names - 2 - notes)
-    return Columns(names, axis, lengths, notes, look.glyphs), rows
+    return Columns(names, axis, lengths, notes, look.glyphs, look.big), rows
 
 
 def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:

@@ -21,13 +21,17 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths."""
+    """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths.
+
+    `tall` draws each bar on two lines.
+    """
 
     names: int
     axis: Axis
     lengths: int
     notes: int
     glyphs: Glyphs
+    tall: bool = False
 
     def row(self, name: str, bar: Text, note: str, style: str = "") -> Text:
         """One line: a name cut to its column, a bar, a note."""
@@ -128,6 +132,8 @@ def timeline(run: Run, rows: list[int], columns: Columns) -> list[Text]:
         said = state_words(run, index)
         aligned = f"{took.rjust(columns.lengths)}  {said}" if took else f"{'':{columns.lengths}}  {said}"
         lines.append(columns.row(run.tasks[index].name, bar(run, index, columns), aligned, style))
+        if columns.tall:
+            lines.append(columns.row("", bar(run, index, columns), "", style))
     if rows and len(run) - 1 - rows[-1]:
         lines.append(_gap(len(run) - 1 - rows[-1], columns))
     if run.orphans or _goes_on(run):
