@@ -9,6 +9,7 @@ UP, DOWN, RIGHT, LEFT = "up", "down", "right", "left"
 PAGE_UP, PAGE_DOWN, HOME, END = "page up", "page down", "home", "end"
 ENTER, BACKSPACE, TAB, CLEAR, ESCAPE = "enter", "backspace", "tab", "clear", "escape"
 OVER = "end of input"
+REDRAW = "redraw"  # no key: the terminal was resized, or the program goes on after it had been stopped
 
 _CONTROLS = {
     "\r": ENTER, "\n": ENTER, "\x7f": BACKSPACE, "\b": BACKSPACE, "\t": TAB, "\x04": OVER, "\x15": CLEAR, "\x17": CLEAR

@@ -22,11 +22,8 @@ from types import FrameType, TracebackType
 from rich.text import Text
 
 from asyncmodes.commands.ansi import painted
-from asyncmodes.commands.keys import OVER, Keys
+from asyncmodes.commands.keys import OVER, REDRAW, Keys
 from asyncmodes.commands.signals import Terminated
-
-REDRAW = "redraw"
-"""What `key` returns when the terminal was resized, or the program goes on after it had been stopped."""
 
 _ENTER = "\x1b[?1049h\x1b[H\x1b[2J"
 _LEAVE = "\x1b[0m\x1b[H\x1b[2J\x1b[?1049l\x1b[?25h"
@@ -138,7 +135,7 @@ class Terminal:
                 self._before[number] = signal.signal(number, handler)
 
     def _set(self) -> None:
-        tty.setcbreak(self._in)
+        tty.setcbreak(self._in, termios.TCSADRAIN)  # what was typed ahead stays
         self._is_set = True
         self._write(_ENTER + _HIDE)
 

@@ -22,6 +22,7 @@ from asyncmodes.views.phases import phase_meanings
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
 from asyncmodes.views.totals import speedup_text, totals_table
+from asyncmodes.views.wrapping import wrapped
 
 NARROWEST, WIDEST = 20, 200
 NARROWEST_TIMELINE = 60
@@ -116,33 +117,6 @@ def run_heading(run: Run, summary: Summary | None, look: Look, *, compared: bool
     lines = wrapped(line, look.width, indent=2)
     sentence = None if look.hide_totals else caller_sentence(run)
     return lines + ([] if sentence is None else wrapped(Text("  " + sentence), look.width))
-
-
-def wrapped(text: Text, width: int, indent: int = 0) -> list[Text]:
-    """The text in lines of at most `width` cells, broken between words where it can be; all but the first indented."""
-    lines: list[Text] = []
-    line = Text()
-    for piece in text.split(" ", include_separator=True):
-        if line.cell_len + cell_len(piece.plain.rstrip()) > width and line.plain.strip():
-            lines.append(line)
-            line = Text(" " * indent)
-        if line.plain.strip() or piece.plain.strip() or not lines:
-            line.append_text(piece)
-    lines.append(line)
-    for each in lines:
-        each.rstrip()
-    return [part for each in lines for part in _chopped(each, width)]
-
-
-def _chopped(line: Text, width: int) -> list[Text]:
-    """A line without a place to break it, in pieces of at most `width` cells."""
-    offsets, cells = [], 0
-    for offset, character in enumerate(line.plain):
-        cells += cell_len(character)
-        if cells > width:
-            offsets.append(offset)
-            cells = cell_len(character)
-    return list(line.divide(offsets))
 
 
 def heading(comparison: Comparison, look: Look) -> list[Text]:

@@ -51,17 +51,20 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """How much of each run is drawn: its rows, what its caller got in words, an empty line below it."""
+    """How much of each run is drawn: its rows, what its caller got in words, the strips, an empty line below it."""
 
     rows: int | None
     sentences: bool = True
     gaps: bool = False
+    strips: bool = True
 
 
 _FITS = (
     *(_Fit(rows, True, True) for rows in (None, 12)),
     *(_Fit(rows) for rows in (None, 12)),
-    *(_Fit(rows, False) for rows in (None, 12, 10, 8, 6, 5, 4, 3, 2, 1, 0)),
+    *(_Fit(None, False, strips=strips) for strips in (True, False)),
+    *(_Fit(rows, False, strips=strips) for rows in (12, 10, 8, 6, 5, 4, 3, 2, 1) for strips in (True, False)),
+    _Fit(0, False),
 )
 
 
@@ -122,7 +125,10 @@ class Film:
             lines.append(line)
         rows = self._rows[number]
         below = timeline(run, rows, columns)
-        return lines + (below if rows else [line for line in below if line.plain.startswith("flying")])
+        first_strip = len(below) - (0 if not run.started else 3 if len(rows) < len(run) else 1)
+        if not rows:
+            return lines + below[first_strip + 1 : first_strip + 2]
+        return lines + (below if self._fit.strips else below[:first_strip])
 
     def _heading(self, name: str, run: Run) -> Text:
         line = Text()
@@ -138,7 +144,7 @@ class Film:
 
 def status(playback: Playback, look: Look) -> str:
     """Where the playback is, in words."""
-    doing = "the end" if playback.is_over else "paused" if playback.paused else "playing"
+    doing = "over" if playback.is_over else "paused" if playback.paused else "playing"
     where = "" if look.hide_totals or playback.is_over else f" at {duration(playback.at_ns)}"
     return f"{doing}{where}, {playback.speed}"
 
@@ -153,7 +159,8 @@ def _columns(scene: Scene, rows: list[list[int]], look: Look) -> Columns:
     if any(run.orphans for run in runs):
         states.append(len("orphan, running"))
     notes = [_ROOM_FOR_LAST_LABEL, *(cell_len(strip_note(run, look.glyphs, run.peak, limit=True)) for run in runs)]
-    notes += [cell_len(strip_note(run, look.glyphs, len(run))) for run, chosen in zip(runs, rows, strict=True) if chosen]
+    folded = [run for run, chosen in zip(runs, rows, strict=True) if chosen]
+    notes += [cell_len(strip_note(run, look.glyphs, len(run))) for run in folded]
     notes.append(lengths + 2 + max(states) if drawn else 0)
     span = max(run.drained_ns for run in runs)
     if scene.said is not None and scene.said.said_ns <= _FARTHEST * span:
