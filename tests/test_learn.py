@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -187,7 +188,7 @@ def test_the_list():
     shown = learn("--list")
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "dinner: Cooking dinner\n  S2" in shown.stdout
-    assert max(map(len, shown.stdout.splitlines())) <= 100
+    assert max(map(len, shown.stdout.splitlines())) <= 80
     listed = json.loads(learn("--list", "--format", "json").stdout)
     steps = [step for lesson in listed["lessons"] for step in lesson["steps"]]
     assert {"S2", "X2", "production"} <= {step["id"] for step in steps}
@@ -327,11 +328,12 @@ def test_wrong_answers_files(text, lines):
         (["--reset", "dinner"], "it forgets the answers to all lessons"),
         (["--min-score", "0.5"], "add --answers FILE"),
         (["--answers", "-", "--min-score", "80"], "write a number from 0 to 1"),
-        (["--answers", "-", "--min-score", "nan"], "write a number from 0 to 1"),
+        (["--answers", "-", "--min-score", "nan"], "'nan' is not a number"),
         (["--answers", "-", "--format", "yaml"], "write table or json"),
         (["--answers", "/nowhere/answers.toml"], "there is no such file"),
-        (["--pack", "/nowhere", "--list"], "--pack /nowhere: it cannot be read"),
+        (["--pack", "/nowhere", "--list"], "error: /nowhere: it cannot be read"),
         (["--check", "/nowhere"], "name a directory of lesson files"),
+        (["--check", "nul\0byte"], "nul\\x00byte: it cannot be read"),
         (["--check", "a", "--pack", "b"], "it was given two packs"),
         (["\x1b]0;x\x07"], "'\\x1b]0;x\\x07': there is none of that name"),
     ],
@@ -345,6 +347,19 @@ def test_usage_errors(arguments, told):
     assert done.stderr.startswith("asyncmodes: error: ")
 
 
+def test_an_interrupted_run_ends_the_program(monkeypatch):
+    """Ctrl-C in a run that is for real ends the program with 130, and grades nothing."""
+    from asyncmodes.lessons import experiments
+
+    def interrupted(plan):
+        return replace(measured(plan), interrupted=True, runs=())
+
+    measured = experiments.measured
+    monkeypatch.setattr(experiments, "measured", interrupted)
+    done = learn("dinner", "--answers", "-", stdin=ANSWERS)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 # Packs
 
 
@@ -353,7 +368,7 @@ def test_a_pack_of_ones_own(tmp_path):
     pack = pack_of(tmp_path, TEA)
     done = learn("--check", str(pack))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith(": 1 lesson, 1 question, 1 run, and every figure is as the lessons say\n")
+    assert done.stdout == f"{pack.resolve()}: 1 lesson, 1 question, 1 run, and every figure is as the lessons say\n"
     assert json.loads(learn("--check", str(pack), "--format", "json").stdout)["runs"] == 1
     assert "tea: A cup of tea" in learn("--list", "--pack", str(pack)).stdout
     done = learn("tea", "--pack", str(pack), "--answers", "-", "--min-score", "1", stdin="both = '0.3s'")
@@ -407,6 +422,25 @@ def test_a_broken_pack_is_refused_with_place_and_remedy(tmp_path, change, line):
         assert checked.left_out == ("both",)
     else:
         assert line in refused(tmp_path, text)
+
+
+def test_several_experiments_have_labels(tmp_path):
+    """Experiments of one step that cannot be told apart are refused; with labels, figures name them."""
+    another = "[[steps.experiments]]\nlabel = 'x'\nmodes = ['parallel']\ntasks = [{delay = '1ms'}]\n"
+    assert refused(tmp_path, TEA + another)[0] == (
+        "0.toml: steps[0].experiments[0]: the label is missing; give each of several experiments its own label"
+    )
+    assert (
+        "0.toml: steps[0].experiments[2]: the label x stands twice; give each of several experiments its own label"
+        in (refused(tmp_path, TEA + another + another))
+    )
+    labelled = TEA.replace("[[steps.experiments]]", "[[steps.experiments]]\nlabel = 'tea'") + another
+    assert refused(tmp_path, labelled)[0].startswith(
+        "0.toml: steps[0].question.expect: 'parallel.total_ms': it names no"
+    )
+    assert (
+        check_pack(read_pack(pack_of(tmp_path, labelled.replace('"parallel.total', '"tea.parallel.total')))).runs == 2
+    )
 
 
 def test_everything_that_is_wrong_is_told_at_once(tmp_path):
@@ -498,7 +532,7 @@ def test_progress_is_kept_listed_and_reset(tmp_path):
     progress.note("mine", "S3", Grade.NEAR)
     assert Progress(path, pytest.fail).grades("core") == {"S2": Grade.RIGHT}
     if sys.platform == "linux":
-        assert "Sequential takes the sum  (right)" in learn("--list", state=tmp_path).stdout
+        assert "One dish after another  (right)" in learn("--list", state=tmp_path).stdout
         listed = json.loads(learn("--list", "--format", "json", state=tmp_path).stdout)
         assert [step["grade"] for step in listed["lessons"][0]["steps"]] == ["right", None, None]
         assert learn("--reset", state=tmp_path).stdout == "your progress is forgotten\n"

@@ -23,6 +23,8 @@ EXPECTED = {
     ("S4-sequential", "python"): (600, "RuntimeError"),
     ("S4-parallel", "javascript"): (200, "Error"),
     ("S4-parallel", "python"): (200, "RuntimeError"),
+    ("P2-second", "javascript"): (200, "Error"),
+    ("P2-second", "python"): (200, "RuntimeError"),
     ("S4-settled", "javascript"): (400, None),
     ("S4-settled", "python"): (400, None),
     ("S4-cancel", "python"): (200, "ExceptionGroup"),

@@ -11,6 +11,7 @@ import typer
 from asyncmodes.commands.output import note, write_stdout
 from asyncmodes.errors import UsageError
 from asyncmodes.lessons.model import Lesson, Pack
+from asyncmodes.text import clean
 
 MISSED = 3
 
@@ -125,7 +126,7 @@ def _check(options: LearnOptions) -> int:
         write_stdout(_json({"pack": pack.name, **counts, "left_out": list(found.left_out)}))
     else:
         listed = ", ".join(f"{count} {what if count != 1 else what[:-1]}" for what, count in counts.items())
-        write_stdout(f"{pack.name}: {listed}, and every figure is as the lessons say\n")
+        write_stdout(f"{clean(pack.name)}: {listed}, and every figure is as the lessons say\n")
     return 0
 
 
@@ -168,7 +169,7 @@ def _chosen(pack: Pack, name: str | None) -> Lesson:
     """The lesson of this name; all of the pack in one if there is no name."""
     if name is not None:
         return pack.find(name)
-    return Lesson(pack.name, "all lessons", "", tuple(pack.steps))
+    return Lesson("all", "all lessons", "", tuple(pack.steps))
 
 
 def _play(pack: Pack, options: LearnOptions) -> int:

@@ -55,9 +55,13 @@ def plan_of(experiment: Experiment, *, real: bool = False) -> Plan:
 def run(experiment: Experiment, *, real: bool = False) -> Comparison:
     """Run the experiment in all its modes, on the virtual clock unless it says otherwise or `real` does.
 
-    Not to be called from a running event loop. Raises UsageError as `plan_of` does.
+    Not to be called from a running event loop. Raises UsageError as `plan_of` does, and KeyboardInterrupt if it was
+    interrupted: half a run answers no question.
     """
-    return measured(plan_of(experiment, real=real))
+    comparison = measured(plan_of(experiment, real=real))
+    if comparison.interrupted:
+        raise KeyboardInterrupt
+    return comparison
 
 
 def run_step(step: Step, *, real: bool = False) -> Runs:

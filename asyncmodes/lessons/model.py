@@ -78,6 +78,9 @@ class Experiment:
 class Step:
     """One question, what answers it, and what it means.
 
+    Before the question stand `title`, `change`, `text` and `code`, none of which gives the answer away; `hint` is for
+    who asks; `explanation`, `belief` and `analogy` are for beside the picture of the run.
+
     `teaches` names the claims that this step proves, such as `S4`. `change` says what one thing is different from
     the step before, if this is a follow-up to it. `code` maps a language (`javascript`, `python`) to a snippet.
     `belief` is what the run refutes, in the words of who believes it. `figures` are more figures that the texts
@@ -119,7 +122,10 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A directory of lessons, in the order of their files' names."""
+    """A directory of lessons, in the order of their files' names.
+
+    `name` is `core` for those that come along, else where the directory is: progress is kept by it.
+    """
 
     name: str
     lessons: tuple[Lesson, ...]

@@ -33,7 +33,7 @@ def read_pack(directory: str | os.PathLike[str] | None = None) -> Pack:
     problems: list[Problem] = []
     lessons: list[Lesson] = []
     places: dict[str, str] = {}
-    for path in _files(folder, directory is None):
+    for path in _files(folder, "the lessons that come along" if directory is None else os.fspath(directory) or "''"):
         try:
             raw = parse_toml(_bytes(path), path.name)
         except UsageError as error:
@@ -45,11 +45,10 @@ def read_pack(directory: str | os.PathLike[str] | None = None) -> Pack:
     problems.extend(_no_such_next(lessons))
     if problems:
         raise UsageError(*problems)
-    return Pack("core" if directory is None else folder.resolve().name or "pack", tuple(lessons))
+    return Pack("core" if directory is None else str(folder.resolve()), tuple(lessons))
 
 
-def _files(folder: Path, built_in: bool) -> list[Path]:
-    where = "the built-in lessons" if built_in else f"--pack {folder}"
+def _files(folder: Path, where: str) -> list[Path]:
     try:
         found = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
     except (OSError, ValueError) as error:

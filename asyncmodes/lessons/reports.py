@@ -59,22 +59,20 @@ def _question(question: Question) -> dict[str, object]:
 
 def listing_text(pack: Pack, grades: Mapping[str, Grade]) -> str:
     """All lessons and steps of a pack, one a line, with the grade of an earlier answer."""
-    width = max((len(_names(step)) for step in pack.steps), default=0)
+    width = max(len(_names(step, lesson)) for lesson in pack.lessons for step in lesson.steps)
     lines = []
     for lesson in pack.lessons:
         lines.append(f"{lesson.name}: {lesson.title}")
-        lines += [_line(step, width, grades.get(step.id)) for step in lesson.steps]
-    lines += ["", "asyncmodes learn NAME starts a lesson, a single question or a claim: any name from this list."]
+        for step in lesson.steps:
+            grade = f"  ({grades[step.id]})" if step.id in grades else ""
+            lines.append(f"  {_names(step, lesson):{width}}  {step.title}{grade}")
+    lines += ["", "asyncmodes learn NAME starts a lesson, a question or a claim of this list."]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _line(step: Step, width: int, grade: Grade | None) -> str:
-    said = f"  ({grade})" if grade is not None else ""
-    return f"  {_names(step):{width}}  {step.title}{said}"
-
-
-def _names(step: Step) -> str:
-    return " ".join(dict.fromkeys([step.id, *step.teaches]))
+def _names(step: Step, lesson: Lesson) -> str:
+    """What the step can be called by, but for the lesson's own name."""
+    return " ".join(name for name in dict.fromkeys([step.id, *step.teaches]) if name != lesson.name)
 
 
 def report(pack: Pack, name: str, answered: Sequence[Answered]) -> dict[str, object]:

@@ -70,9 +70,8 @@ def read_spec(path: str | os.PathLike[str], defaults: Defaults | None = None, st
     Files are relative to the spec's directory. Raises UsageError with everything that is wrong with the spec.
     """
     name = os.fspath(path)
-    base, default_title = (
-        ("", "") if name == "-" else (os.path.dirname(name), os.path.splitext(os.path.basename(name))[0])
-    )
+    base = "" if name == "-" else os.path.dirname(name)
+    default_title = "" if name == "-" else os.path.splitext(os.path.basename(name))[0]
     label, tables = read_tables(path, stdin)
     return _spec(tables, label, Files(base), defaults or Defaults(), default_title)
 
