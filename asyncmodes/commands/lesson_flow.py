@@ -54,6 +54,14 @@ class Result:
     was: Value
 
 
+def open_lesson(name: str | None = None) -> int:
+    """Play a lesson of those that come along, by its name, or one from the list; as `asyncmodes learn` does."""
+    from asyncmodes.lessons.pack import read_pack
+
+    pack = read_pack()
+    return play(None if name is None else pack.find(name), pack, Wishes())
+
+
 def play(lesson: Lesson | None, pack: Pack, wishes: Wishes) -> int:
     """Go through a lesson, or choose one first, until somebody leaves; what was learnt stays on the terminal.
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
-from asyncmodes.record import Comparison
 from asyncmodes.text import clean
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from asyncmodes.record import Comparison
     from asyncmodes.views.picture import Look
 
 DEFAULT_WIDTH = 80

@@ -228,7 +228,7 @@ def _keys(playback: Playback) -> Sequence[tuple[str, str]]:
     """What can be done while it is played."""
     space = "again" if playback.is_over else "go on" if playback.paused else "pause"
     enter = "go on" if playback.is_over else "skip"
-    keys = (("space", space), ("left right", "step"), ("+ -", "speed"), ("enter", enter), ("h", "hint"))
+    keys = (("space", space), ("<- ->", "step"), ("+ -", "speed"), ("enter", enter), ("h", "hint"))
     return (*keys, ("l", "list"), ("q", "quit"))
 
 

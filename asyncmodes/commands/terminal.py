@@ -22,8 +22,8 @@ from types import FrameType, TracebackType
 from rich.text import Text
 
 from asyncmodes.commands.ansi import painted
+from asyncmodes.commands.exits import Terminated
 from asyncmodes.commands.keys import OVER, REDRAW, Keys
-from asyncmodes.commands.signals import Terminated
 
 _ENTER = "\x1b[?1049h\x1b[H\x1b[2J"
 _LEAVE = "\x1b[0m\x1b[H\x1b[2J\x1b[?1049l\x1b[?25h"
