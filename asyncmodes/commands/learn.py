@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from asyncmodes.commands.output import note, write_stdout
+from asyncmodes.commands.replay import check_slow
 from asyncmodes.errors import UsageError
 from asyncmodes.lessons.model import Lesson, Pack
 from asyncmodes.text import clean
@@ -89,8 +90,8 @@ def _check_options(options: LearnOptions) -> None:
         raise UsageError.at("--format", f"there is no {options.output_format!r}", "write table or json")
     if options.output_format == "json" and (options.reset or not chosen):
         raise UsageError.at("--format json", "a lesson at the terminal has no JSON", "add --answers FILE or --list")
-    if options.slow is not None and not 0.01 <= options.slow <= 1000:
-        raise UsageError.at("--slow", f"{options.slow:g} is out of range", "write 0.01 to 1000, such as 5")
+    if options.slow is not None:
+        check_slow(options.slow)
     if options.min_score is None:
         return
     if options.answers is None:

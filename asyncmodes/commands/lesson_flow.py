@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -70,7 +71,9 @@ def play(lesson: Lesson | None, pack: Pack, wishes: Wishes) -> int:
     for stream in (sys.stdin, sys.stdout):
         if not _is_terminal(stream):
             raise UsageError.at(
-                "asyncmodes learn", "it asks questions, and this is no terminal", "use one, or add --answers FILE"
+                "asyncmodes learn",
+                "it asks questions, and this is no terminal",
+                "use a terminal, or add --answers FILE",
             )
     said: list[str] = []
     flow = _Flow(pack, wishes, Progress.load(said.append))
@@ -96,8 +99,6 @@ def _stage(wishes: Wishes) -> Pages | Lines:
     """Pages where they can be drawn, else lines: Windows has no such keys, and a dumb terminal no such screen."""
     is_colored = colored(wishes.color, terminal=True)
     if os.name != "posix" or os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
-        import shutil
-
         return Lines(min(shutil.get_terminal_size().columns, _WIDEST))
     from asyncmodes.commands.terminal import Terminal
 
@@ -127,7 +128,8 @@ class _Flow:
         if not self._results:
             return ""
         learnt = [(each.step, each.graded, each.was) for each in self._results]
-        return pages.transcript(learnt, score(each.graded for each in self._results), _WIDEST)
+        width = min(shutil.get_terminal_size().columns, _WIDEST)
+        return pages.transcript(learnt, score(each.graded for each in self._results), width)
 
     def _chosen(self, stage: Stage) -> Lesson:
         grades = self._progress.grades(self._pack.name)
@@ -149,7 +151,7 @@ class _Flow:
     def _step(self, stage: Stage, place: Place) -> Result:
         step = place.step
         answer = self._answer(stage, place)
-        runs = self._runs(stage, step)
+        runs = self._runs(stage, place)
         result = self._graded(step, answer, runs)
         self._results = [each for each in self._results if each.step is not step] + [result]
         self._progress.note(self._pack.name, step.id, result.graded.grade)
@@ -183,14 +185,12 @@ class _Flow:
                 value = ask_value()
                 return Answer(value, ask_sure(value))
 
-    def _runs(self, stage: Stage, step: Step) -> Runs:
+    def _runs(self, stage: Stage, place: Place) -> Runs:
         from asyncmodes.lessons.experiments import run_step
 
-        if not step.experiments:
-            return {}
-        if self._wishes.real:
-            stage.say("running for real ...")
-        return run_step(step, real=self._wishes.real)
+        if not self._wishes.real:
+            return run_step(place.step)
+        return run_step(place.step, real=True, through=partial(stage.run, place.title, self._look(_WIDEST)))
 
     def _graded(self, step: Step, answer: Answer, runs: Runs) -> Result:
         """By what the run shows; a run for real is a little late, so what is expected judges, and both are told."""
@@ -215,7 +215,7 @@ class _Flow:
 
         wishes = self._wishes
         playback = Playback.of(scene.runs, slow=wishes.slow, paused=wishes.step)
-        page = Page(place.title, (), ())
+        page = Page(place.title, (), _LESSON_KEYS)
         stage.play(scene, playback.ended() if at_end else playback, self._look(_WIDEST), page, hint=place.step.hint)
 
     def _look(self, width: int) -> Look:
@@ -241,6 +241,7 @@ class _Flow:
         return pages.explanation_page(place, result.graded, result.was, shown, width, can_replay=True)
 
 
+_LESSON_KEYS = (("h", "hint"), ("l", "list"), ("q", "quit"))
 _SURE_HINT = "Say what you really think: to be certain and wrong costs most, a guess costs least."
 
 

@@ -20,7 +20,9 @@ from asyncmodes.views.pages import Page, footer, screenful
 
 if TYPE_CHECKING:
     from asyncmodes.commands.terminal import Terminal
+    from asyncmodes.measure import Plan
     from asyncmodes.playback import Playback
+    from asyncmodes.record import Comparison
     from asyncmodes.views.picture import Look
     from asyncmodes.views.playback import Scene
 
@@ -57,11 +59,11 @@ class Stage(Protocol):
         ...
 
     def play(self, scene: Scene, playback: Playback, look: Look, page: Page, *, hint: str = "") -> None:
-        """Play the scene on this page until somebody goes on."""
+        """Play the scene on this page until somebody goes on; the page's keys stand beside those of the playback."""
         ...
 
-    def say(self, text: str) -> None:
-        """Say what happens meanwhile."""
+    def run(self, title: Text, look: Look, made: Plan) -> Comparison:
+        """Run for real, and show it."""
         ...
 
 
@@ -155,7 +157,7 @@ class Pages:
         before = time.monotonic()
         while True:
             size = self._size
-            now_page = replace(page, ask=(Text(status(playback, look), "bold"),), keys=_keys(playback))
+            now_page = replace(page, ask=(Text(status(playback, look), "bold"),), keys=_keys(playback, page))
             if film is None or made_for != (size, said):
                 made_for = (size, said)
                 room = screenful(now_page, *size, said=said).room
@@ -169,16 +171,23 @@ class Pages:
             before = now
             if key == k.ENTER and playback.is_over:
                 return
+            if key not in (*_CHANGES, *(key for key, _ in page.keys), k.OVER):
+                continue
             if key == "h":
                 said = "" if said else hint or "There is no hint here."
-            elif key is not None and key in _CHANGES:
+            elif key in _CHANGES:
                 playback = _CHANGES[key](playback)
-            elif key is not None:
+            else:
                 _command(key)
 
-    def say(self, text: str) -> None:
-        """Draw a page of one sentence."""
-        self._draw(Page(Text(text, "bold"), (), ()))
+    def run(self, title: Text, look: Look, made: Plan) -> Comparison:
+        """Run it below the title with its picture growing; keys that leave cancel it."""
+        from asyncmodes.commands.live_lesson import run_live
+
+        self._draw(Page(title, (), (("l", "list"), ("q", "quit"))))
+        comparison, key = run_live(self._terminal, replace(look, width=self._size[0]), made)
+        _command(key)
+        return comparison
 
     @property
     def _size(self) -> tuple[int, int]:
@@ -224,12 +233,11 @@ _CHANGES: Mapping[str, Callable[[Playback], Playback]] = {
 }
 
 
-def _keys(playback: Playback) -> Sequence[tuple[str, str]]:
+def _keys(playback: Playback, page: Page) -> Sequence[tuple[str, str]]:
     """What can be done while it is played."""
     space = "again" if playback.is_over else "go on" if playback.paused else "pause"
     enter = "go on" if playback.is_over else "skip"
-    keys = (("space", space), ("<- ->", "step"), ("+ -", "speed"), ("enter", enter), ("h", "hint"))
-    return (*keys, ("l", "list"), ("q", "quit"))
+    return (("space", space), ("<- ->", "step"), ("+ -", "speed"), ("enter", enter), *page.keys)
 
 
 def _number(before: str, key: str, count: int) -> str:
@@ -302,9 +310,12 @@ class Lines:
         film = Film(scene, look, TALL)
         self._print(replace(page, body=tuple(film.frame(playback.ended()).split("\n", allow_blank=True)), keys=()))
 
-    def say(self, text: str) -> None:
-        """Print it."""
-        self._write(f"{text}\n")
+    def run(self, title: Text, look: Look, made: Plan) -> Comparison:  # noqa: ARG002  # nothing is drawn
+        """Say that it runs."""
+        from asyncmodes.measure import measured
+
+        self._write("running for real ...\n")
+        return measured(made)
 
     def _print(self, page: Page) -> None:
         lines = [page.title, *page.body, *page.ask, *footer(page.keys, self._width)]

@@ -40,8 +40,8 @@ class Terminal:
     """
 
     def __init__(self, *, color: bool) -> None:
-        self._color = color
-        self._in = sys.stdin.fileno()
+        self.color = color
+        self.input = sys.stdin.fileno()
         self._out = sys.stdout.fileno()
         self._keys = Keys()
         self._typed: deque[str] = deque()
@@ -51,7 +51,7 @@ class Terminal:
         self._redraw = False
 
     def __enter__(self) -> Terminal:
-        self._modes = termios.tcgetattr(self._in)
+        self._modes = termios.tcgetattr(self.input)
         self._woken, self._wake = os.pipe()
         for end in (self._woken, self._wake):
             os.set_blocking(end, False)
@@ -86,7 +86,7 @@ class Terminal:
         """Draw the page, over the one before; the cursor is shown where it is given as line and column, from 0."""
         parts = [_HIDE, "\x1b[H"]
         for number, line in enumerate(lines):
-            parts += ["\r\n" * (number > 0), "\x1b[0m\x1b[2K", painted(line, color=self._color)]
+            parts += ["\r\n" * (number > 0), "\x1b[0m\x1b[2K", painted(line, color=self.color)]
         parts.append("\x1b[0m\x1b[J" if len(lines) < self.size[1] else "\x1b[0m")
         if cursor is not None:
             parts.append(f"\x1b[{cursor[0] + 1};{cursor[1] + 1}H{_SHOW}")
@@ -101,11 +101,11 @@ class Terminal:
                 return REDRAW
             left = None if deadline is None else max(deadline - time.monotonic(), 0)
             wait = left if not self._keys.waits else _ESCAPE_S if left is None else min(left, _ESCAPE_S)
-            ready = select.select([self._in, self._woken], [], [], wait)[0]
+            ready = select.select([self.input, self._woken], [], [], wait)[0]
             if self._woken in ready:
                 with suppress(BlockingIOError):
                     os.read(self._woken, 4096)
-            if self._in in ready:
+            if self.input in ready:
                 self._typed.extend(self._read())
             elif self._keys.waits and not ready:
                 self._typed.extend(self._keys.flush())
@@ -113,9 +113,21 @@ class Terminal:
                 return None
         return self._typed.popleft()
 
+    def waiting(self) -> list[str]:
+        """The keys that have been pressed, for who waits for `input` by other means."""
+        if select.select([self.input], [], [], 0)[0]:
+            self._typed.extend(self._read())
+        keys = list(self._typed)
+        self._typed.clear()
+        return keys
+
+    def go_to(self, line: int) -> None:
+        """Let somebody else draw from this line on, from 0."""
+        self._write(f"\x1b[{line + 1};1H")
+
     def _read(self) -> list[str]:
         try:
-            data = os.read(self._in, 4096)
+            data = os.read(self.input, 4096)
         except OSError:  # the terminal has gone
             return [OVER]
         return self._keys.feed(data) if data else [OVER]
@@ -135,7 +147,7 @@ class Terminal:
                 self._before[number] = signal.signal(number, handler)
 
     def _set(self) -> None:
-        tty.setcbreak(self._in, termios.TCSADRAIN)  # what was typed ahead stays
+        tty.setcbreak(self.input, termios.TCSADRAIN)  # what was typed ahead stays
         self._is_set = True
         self._write(_ENTER + _HIDE)
 
@@ -145,7 +157,7 @@ class Terminal:
             with suppress(OSError, EOFError):
                 self._write(_LEAVE)
         with suppress(termios.error):
-            termios.tcsetattr(self._in, termios.TCSADRAIN, self._modes)  # type: ignore[arg-type]  # what tcgetattr gave
+            termios.tcsetattr(self.input, termios.TCSADRAIN, self._modes)  # type: ignore[arg-type]  # what tcgetattr gave
 
     def _resized(self, *_: object) -> None:
         self._redraw = True

@@ -11,6 +11,7 @@ from rich.text import Text
 from asyncmodes.lessons.grading import Grade, Graded, Score
 from asyncmodes.lessons.model import Experiment, Lesson, Pack, Question, Step, Value
 from asyncmodes.text import clean
+from asyncmodes.views.axis import duration
 from asyncmodes.views.pages import Page, footer, wrapped_lines
 
 TALL = 10_000
@@ -90,7 +91,7 @@ def question_page(place: Place, width: int, height: int, language: int = 0, *, i
 
 def sure_page(place: Place, value: Value, width: int, height: int) -> Page:
     """How sure are you? The second half of the commitment."""
-    page = question_page(place, width, height)
+    page = question_page(place, width, height - 2)
     said = Text(f"You say: {told(place.step.question, value)}")
     how = Text("How sure are you?  1 a guess, 2 rather sure, 3 certain")
     keys = (("1 2 3", "how sure"), ("backspace", "another answer"), *_LEAVE)
@@ -100,7 +101,7 @@ def sure_page(place: Place, value: Value, width: int, height: int) -> Page:
 def told(question: Question, value: Value) -> str:
     """An answer as people read it, times as on the axis."""
     if question.unit == "ms" and not isinstance(value, str):
-        return f"{value:.10g} ms" if value < 10_000 or value != int(value) else f"{int(value)} ms"
+        return f"{int(value)} ms" if value == int(value) else duration(value * 1_000_000)
     return question.told(value)
 
 
