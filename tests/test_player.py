@@ -14,7 +14,7 @@ if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
 
 from asyncmodes.commands.program import main
-from tests.terminal import Terminal
+from tests.terminal import PROGRAM, Terminal
 
 SHOWN, HIDDEN = b"\x1b[?25h", b"\x1b[?25l"
 RIGHT, LEFT, UP, DOWN = "\x1b[C", "\x1b[D", "\x1b[A", "\x1b[B"
@@ -24,8 +24,8 @@ COLOR = re.compile(rb"\x1b\[[0-9;]*3[0-9]m")
 class Learner(Terminal):
     """Somebody at a terminal, whose progress is kept in `state`; waits for what is on the screen before each key."""
 
-    def __init__(self, state, *arguments: str, columns: int = 80, lines: int = 24, **environment: str) -> None:
-        super().__init__([*arguments], columns, lines, XDG_STATE_HOME=str(state), **environment)
+    def __init__(self, state, *arguments: str, columns: int = 80, lines: int = 24, **options) -> None:
+        super().__init__([*arguments], columns, lines, XDG_STATE_HOME=str(state), **options)
         self.modes = termios.tcgetattr(self.child.child_fd)
 
     def sees(self, *words: str) -> str:
@@ -71,6 +71,7 @@ def _status(text: str) -> str:
 
 
 def grades(state) -> dict[str, str]:
+    """What is kept of the answers."""
     return json.loads((state / "asyncmodes" / "progress.json").read_text())["grades"]
 
 
@@ -140,7 +141,7 @@ def test_keys_are_answered_while_it_plays(tmp_path):
 def test_step_begins_paused_and_totals_can_be_hidden(tmp_path):
     """With --step nothing moves by itself, and with --hide-totals no figure is told before the end."""
     learner = Learner(tmp_path, "learn", "S2", "--step", "--hide-totals", "--big", "--ascii")
-    learner.answer("900")
+    learner.answer("800")
     learner.status("paused")
     assert learner.text.isascii()
     learner.press(RIGHT)
@@ -149,7 +150,7 @@ def test_step_begins_paused_and_totals_can_be_hidden(tmp_path):
     assert "at 400" not in shown
     assert b"\x1b[0;2m" not in learner.raw
     learner.press("\r\r")
-    learner.sees("Not so. You said 900 ms, it took 1000 ms.")
+    learner.sees("Not so. You said 800 ms, it took 1000 ms.")
     learner.press("q")
     assert learner.leaves_in_order() == 0
 
@@ -175,11 +176,17 @@ def test_another_size_in_the_middle(tmp_path):
     assert learner.leaves_in_order() == 0
 
 
-@pytest.mark.parametrize("playing", [False, True], ids=["question", "playback"])
 @pytest.mark.parametrize(
-    ("leave", "code"),
-    [("q", 0), ("\x04", 0), ("\x03", 130), (signal.SIGTERM, 143), (signal.SIGHUP, -signal.SIGHUP)],
-    ids=["q", "end of input", "Ctrl-C", "SIGTERM", "SIGHUP"],
+    ("leave", "code", "playing"),
+    [
+        ("q", 0, False),
+        ("\x04", 0, False),
+        ("\x04", 0, True),
+        ("\x03", 130, True),
+        (signal.SIGTERM, 143, True),
+        (signal.SIGHUP, -signal.SIGHUP, False),
+    ],
+    ids=["q", "end of input", "end of input while playing", "Ctrl-C", "SIGTERM", "SIGHUP"],
 )
 def test_every_way_out_leaves_the_terminal_in_order(tmp_path, leave, code, playing):
     """However a lesson is left, the terminal has its modes and its cursor again, and what was answered is kept."""
@@ -199,14 +206,16 @@ def test_every_way_out_leaves_the_terminal_in_order(tmp_path, leave, code, playi
 
 
 def test_stopped_and_continued(tmp_path):
-    """Ctrl-Z gives the terminal back in order, and after that the page is drawn anew and keys work."""
-    learner = Learner(tmp_path, "learn", "S2")
+    """Ctrl-Z gives the shell its terminal in order; when the lesson goes on, it draws its page and takes keys again."""
+    shell = ["bash", "--norc", "-c", 'set -m; "$@"; echo stopped; read -r; fg; exit $?', "bash", *PROGRAM]
+    learner = Learner(tmp_path, "learn", "S2", program=shell)
     learner.sees("Your answer")
-    os.kill(learner.child.pid, signal.SIGTSTP)
-    assert os.WIFSTOPPED(os.waitpid(learner.child.pid, os.WUNTRACED)[1])
-    assert termios.tcgetattr(learner.child.child_fd) == learner.modes
-    learner.read_until(lambda text: "Your answer" not in text)
-    os.kill(learner.child.pid, signal.SIGCONT)
+    learner.press("\x1a")
+    learner.read_until(lambda text: "stopped" in text and "Your answer" not in text)
+    assert (
+        termios.tcgetattr(learner.child.child_fd)[3] & (termios.ICANON | termios.ECHO) == termios.ICANON | termios.ECHO
+    )
+    learner.press("\r")
     learner.answer("1000")
     learner.status("playing")
     learner.press("q")
@@ -250,7 +259,9 @@ def test_a_dumb_terminal_gets_lines(tmp_path):
     """Where pages cannot be drawn a lesson is plain lines, without a single escape sequence."""
     learner = Learner(tmp_path, "learn", "S3", TERM="dumb")
     learner.press("soon\rh\r1000\r2\r")
-    learner.sees("That is no number.", "Which one ends last?", "How sure:", "it took 400 ms")
+    learner.read_until(lambda text: "r replay" in text)
+    for said in ("That is no number.", "Which one ends last?", "How sure:", "it took 400 ms", "flying 444"):
+        assert said in learner.scrollback
     learner.press("\r")
     learner.read_until(lambda text: "Score 0%" in text)
     learner.press("\x04")

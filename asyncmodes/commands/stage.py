@@ -126,6 +126,8 @@ class Pages:
                     return read(line.typed)
                 except AskAgain as again:
                     line, said = _Line(), str(again)
+            elif key == k.OVER:
+                raise Leave
             elif key == k.TAB:
                 tabs += 1
             elif line.typed or key not in ("h", "l", "q", k.BACKSPACE):
