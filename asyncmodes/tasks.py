@@ -6,8 +6,8 @@ awaitables. Times are whole nanoseconds.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
@@ -64,6 +64,11 @@ class Work(Protocol):
     def real_io(self) -> bool: ...
 
     @property
+    def blocking(self) -> bool:
+        """Whether it keeps the event loop busy from its start to its end: nothing else runs, no timeout can stop it."""
+        ...
+
+    @property
     def target(self) -> str: ...
 
     @property
@@ -87,6 +92,7 @@ class Delay:
 
     kind: ClassVar[str] = "delay"
     real_io: ClassVar[bool] = False
+    blocking: ClassVar[bool] = False
 
     duration_ns: int
     target: str
@@ -103,11 +109,62 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Block the event loop for `duration_ns`, as `time.sleep` does, then end ok or fail with the message `fails`."""
+
+    kind: ClassVar[str] = "block"
+    real_io: ClassVar[bool] = False
+    blocking: ClassVar[bool] = True
+
+    duration_ns: int
+    target: str
+    fails: str | None = None
+
+    @property
+    def declared_failure(self) -> bool:
+        return self.fails is not None
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.duration_ns, None if self.fails is None else Failure("DeclaredFailure", self.fails))
+
+
+class CpuIn(StrEnum):
+    """Where CPU work is done: on the event loop itself, in a thread of a pool, or in a process of a pool."""
+
+    INLINE = "inline"
+    THREAD = "thread"
+    PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """Use `duration_ns` of processor time. Inline that takes as long, where the core has nothing else to do."""
+
+    kind: ClassVar[str] = "cpu"
+    real_io: ClassVar[bool] = False  # nothing is opened or asked for, but it is no simulation either
+    declared_failure: ClassVar[bool] = False
+
+    duration_ns: int
+    target: str
+    place: CpuIn = CpuIn.INLINE
+
+    @property
+    def blocking(self) -> bool:
+        return self.place is CpuIn.INLINE
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return Outcome(self.duration_ns) if self.blocking else None
+
+
+@dataclass(frozen=True, slots=True)
 class FakeRequest:
     """Ask a simulated server for something that takes `duration_ns` when it has nothing else to do."""
 
     kind: ClassVar[str] = "request"
     real_io: ClassVar[bool] = False
+    blocking: ClassVar[bool] = False
     declared_failure: ClassVar[bool] = False
     outcome: ClassVar[None] = None  # known only once it is known who else is there
 
@@ -125,6 +182,7 @@ class Request:
 
     kind: ClassVar[str] = "url"
     real_io: ClassVar[bool] = True
+    blocking: ClassVar[bool] = False
     declared_failure: ClassVar[bool] = False
     outcome: ClassVar[None] = None
 
@@ -146,6 +204,7 @@ class FileRead:
 
     kind: ClassVar[str] = "file"
     real_io: ClassVar[bool] = True
+    blocking: ClassVar[bool] = False
     declared_failure: ClassVar[bool] = False
     outcome: ClassVar[None] = None
 
@@ -159,6 +218,7 @@ class Call:
 
     kind: ClassVar[str] = "call"
     real_io: ClassVar[bool] = False
+    blocking: ClassVar[bool] = False
     declared_failure: ClassVar[bool] = False
     outcome: ClassVar[None] = None
 
@@ -170,7 +230,7 @@ class Call:
 class Task:
     """One unit of work in a list of tasks. A timeout counts from the task's start; None: no limit.
 
-    `needs` holds the indices of tasks that must have ended ok before this one is ready.
+    `needs` holds the indices of tasks in the same list that must have ended ok before this one is ready.
     """
 
     name: str
@@ -182,7 +242,7 @@ class Task:
     def outcome(self) -> Outcome | None:
         """What this task will do, its timeout included, or None if only running it can tell."""
         outcome = self.work.outcome
-        if outcome is None or self.timeout_ns is None or outcome.duration_ns <= self.timeout_ns:
+        if outcome is None or self.timeout_ns is None or self.work.blocking or outcome.duration_ns <= self.timeout_ns:
             return outcome
         return Outcome(self.timeout_ns, timed_out(self.timeout_ns))
 
@@ -195,10 +255,26 @@ def timed_out(timeout_ns: int) -> Failure:
     return Failure("Timeout", f"not done after {timeout_ns / 1e9:g} s", State.TIMED_OUT)
 
 
-def call(function: Callable[[], Awaitable[object]], *, name: str | None = None, timeout_s: float | None = None) -> Task:
+def in_reverse(tasks: Sequence[Task]) -> list[Task]:
+    """The tasks the other way round, each with the same needs as before."""
+    last = len(tasks) - 1
+    return [
+        replace(task, needs=tuple(last - need for need in task.needs)) if task.needs else task
+        for task in reversed(tasks)
+    ]
+
+
+def call(
+    function: Callable[[], Awaitable[object]],
+    *,
+    name: str | None = None,
+    timeout_s: float | None = None,
+    needs: Sequence[int] = (),
+) -> Task:
     """A task from any zero-argument coroutine function; its name defaults to the function's.
 
-    `timeout_s` is in seconds. Raises ValueError if it is not above zero, TypeError if the function is none.
+    `timeout_s` is in seconds; `needs` are the indices of tasks in the same list that must have ended ok before.
+    Raises ValueError if the timeout is not above zero, TypeError if the function is none.
     """
     if not callable(function):
         raise TypeError(
@@ -208,4 +284,4 @@ def call(function: Callable[[], Awaitable[object]], *, name: str | None = None, 
         raise ValueError(f"timeout_s is {timeout_s}; it must be above 0 seconds and below a year")
     target = str(getattr(function, "__qualname__", None) or function)
     limit = None if timeout_s is None else round(timeout_s * 1e9)
-    return Task(name or getattr(function, "__name__", None) or target, Call(function, target), limit)
+    return Task(name or getattr(function, "__name__", None) or target, Call(function, target), limit, tuple(needs))

@@ -22,12 +22,13 @@ from asyncmodes.modes import parse_mode
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options, uses_server
 from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
-from asyncmodes.tasks import FileRead, Task
+from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task, in_reverse
 
 if TYPE_CHECKING:
     from asyncmodes.views.picture import Look
 
 OUTPUT_FAILED = 4
+_MOST_HOSTS = 4  # that the line about requests names
 
 
 def compare(options: CompareOptions) -> int:
@@ -98,6 +99,7 @@ def _check(options: Common, screen: Screen) -> None:
             raise UsageError.at(option, f"{value} is too few", f"write a whole number of at least {least}")
 
     one_of("--format", options.output_format, ("table", "json"))
+    one_of("--cpu-in", options.cpu_in, tuple(CpuIn))
     one_of("--order", options.order, tuple(Order))
     one_of("--clock", options.clock, tuple(ClockName))
     at_least("--runs", options.runs, 1)
@@ -117,7 +119,7 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
     spec = _read(options)
     if options.server is not None:
         spec = replace(spec, server=parse_server(options.server))
-    tasks: Sequence[Task] = spec.tasks[::-1] if options.reverse else spec.tasks
+    tasks: Sequence[Task] = in_reverse(spec.tasks) if options.reverse else spec.tasks
     made = plan(
         tasks,
         modes,
@@ -132,6 +134,12 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
             max_bytes=options.max_bytes, trust_env=options.trust_env, phases=options.phases, server=spec.server
         ),
     )
+    if options.events:
+        from asyncmodes.views.events import refuse_many
+
+        refuse_many(len(tasks))
+    if options.cpu_in != CpuIn.INLINE and all(task.work.kind != Cpu.kind for task in tasks) and not options.quiet:
+        note("warning: --cpu-in says where cpu:200ms is done, and no task is one")
     for mode, times in seen.items():
         if times > 1 and not options.quiet:
             note(f"warning: mode {mode} was asked for {times} times; it is run once")
@@ -153,6 +161,7 @@ def _read(options: Common) -> Spec:
         headers=tuple(parse_header(header) for header in options.header or []),
         method=options.method,
         data=None if options.data is None else os.fsencode(options.data),
+        cpu_in=CpuIn(options.cpu_in),
         seed=options.seed,
         max_tasks=options.max_tasks,
     )
@@ -176,7 +185,11 @@ def _announce(made: Plan) -> None:
     rounds = len(made.modes) * made.runs + made.warmup
     targets = [task.work.target for task in made.tasks if task.work.kind == "url"]
     hosts = Counter(urlsplit(target).netloc.split("@")[-1] or "a server of our own" for target in targets)
-    requests = ", ".join(f"{count * rounds:,} to {host}" for host, count in hosts.items())
+    named = list(hosts.items()) if len(hosts) <= _MOST_HOSTS else list(hosts.items())[: _MOST_HOSTS - 1]
+    requests = ", ".join(f"{count * rounds:,} to {host}" for host, count in named)
+    if others := len(hosts) - len(named):
+        rest = (len(targets) - sum(count for _, count in named)) * rounds
+        requests += f" and {rest:,} to {others} more hosts"
     warmup = f" + {made.warmup} warm-up" if made.warmup else ""
     per_round = f"{len(made.modes)} {'mode' if len(made.modes) == 1 else 'modes'} x {made.runs} "
     note(f"requests: {requests} ({per_round}{'run' if made.runs == 1 else 'runs'}{warmup})")
@@ -196,14 +209,21 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
             return signals.run(measure(made, line.watch), runner)
 
 
-def _result(comparison: Comparison, screen: Screen, command: str, options: Common) -> str:
+def _result(comparison: Comparison, screen: Screen, command: str, options: CompareOptions | RunOptions) -> str:
     if options.output_format == "json":
         from asyncmodes.exports.json import write_json
 
         return write_json(comparison)
-    from asyncmodes.views.picture import picture
+    from asyncmodes.views.picture import drawn_runs, picture
 
-    return screen.rendered(picture(comparison, _look(screen, command, options)))
+    look = _look(screen, command, options)
+    drawn = picture(comparison, look)
+    if options.events:
+        from asyncmodes.views.events import event_view
+
+        for run in drawn_runs(comparison):
+            drawn = drawn + "\n\n" + event_view(run, look)
+    return screen.rendered(drawn)
 
 
 def _look(screen: Screen, command: str, options: Common) -> Look:

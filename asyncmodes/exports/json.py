@@ -12,6 +12,7 @@ from typing import Any
 
 from asyncmodes.advice import warnings
 from asyncmodes.errors import UsageError
+from asyncmodes.heartbeat import blocked
 from asyncmodes.modes import Mode, parse_mode
 from asyncmodes.phases import PHASES, phases_of
 from asyncmodes.record import NEVER, Comparison, Run, Verdict
@@ -56,6 +57,7 @@ def _since(ns: int) -> float | None:
 
 
 def _run(run: Run) -> dict[str, object]:
+    path = run.critical_path
     return {
         "mode": str(run.mode),
         "repeat": run.repeat,
@@ -65,6 +67,8 @@ def _run(run: Run) -> dict[str, object]:
         "drained_s": _seconds(run.drained_ns),
         "predicted_s": _seconds(run.predicted_ns),
         "work_s": _seconds(run.work_ns),
+        "critical_path_s": None if path is None else _seconds(path.ns),
+        "critical_path": None if path is None else list(path.chain),
         "peak_in_flight": run.peak,
         "counts": _counts(run.counts),
         "orphaned": len(run.orphans),
@@ -73,6 +77,7 @@ def _run(run: Run) -> dict[str, object]:
         "interrupted_s": _seconds(run.interrupted_ns),
         "notes": list(run.notes),
         "width_cap": run.width_cap,
+        "blocked_s": [[_seconds(start), _seconds(end)] for start, end in blocked(run)],
         "resources": _resources(run.resources, run.peak),
         "tasks": [_task(run, index, task) for index, task in enumerate(run.tasks)],
     }
@@ -90,10 +95,11 @@ def _task(run: Run, index: int, task: Task) -> dict[str, object]:
         "name": task.name,
         "kind": task.work.kind,
         "target": task.work.target,
+        "blocking": task.work.blocking,
         "state": run.state(index).value,
         "orphan": index in run.orphans,
         "lane": run.lanes[index] if started else None,
-        "ready_s": 0.0,
+        "ready_s": _seconds(run.ready_ns(index)),
         "start_s": _since(run.starts[index]),
         "end_s": _since(run.ends[index]),
         "needs": list(task.needs),
@@ -177,6 +183,7 @@ class Recorded:
     kind: str
     target: str
     real_io: bool = False
+    blocking: bool = False
     declared_failure: bool = False
     outcome: Outcome | None = None
 
@@ -225,7 +232,14 @@ def _read_run(run: Mapping[str, Any]) -> Run:
     rows = run["tasks"]
     mode: Mode = parse_mode(run["mode"])
     return Run(
-        tasks=[Task(row["name"], Recorded(row["kind"], row["target"]), needs=tuple(row["needs"])) for row in rows],
+        tasks=[
+            Task(
+                row["name"],
+                Recorded(row["kind"], row["target"], blocking=row.get("blocking", False)),
+                needs=tuple(row["needs"]),
+            )
+            for row in rows
+        ],
         mode=mode,
         verdict=Verdict(run["outcome"]),
         decided_by=run["decided_by"],
@@ -242,7 +256,6 @@ def _read_run(run: Mapping[str, Any]) -> Run:
         cancelled=frozenset(row["index"] for row in rows if row["state"] == State.CANCELLED),
         orphans=frozenset(row["index"] for row in rows if row["orphan"]),
         details={row["index"]: row["detail"] for row in rows if row["detail"]},
-        skipped_because={row["index"]: row["skipped_because"] for row in rows if row["skipped_because"] is not None},
         notes=tuple(run.get("notes", ())),
         predicted_ns=None if run["predicted_s"] is None else _ns(run["predicted_s"]),
         repeat=run["repeat"],

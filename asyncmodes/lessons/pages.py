@@ -241,6 +241,9 @@ def _task(table: Mapping[str, object]) -> str:
         words.append(f"({table['repeat']} times)")
     if table.get("fails"):
         words.append("fails")
+    needs = table.get("needs")
+    if isinstance(needs, list) and needs:
+        words.append(f"after {', '.join(map(str, needs))}")
     return clean(" ".join(filter(None, words)))[:60]
 
 

@@ -26,17 +26,26 @@ class Glyphs:
     rule: str
     until: str
     about: str
+    beat: str
+    flat: str
+    ready: str
     levels: str | None
     dns: str
     connect: str
     first_byte: str
     body: str
+    waiting: str
+    critical: str
 
 
 UNICODE = Glyphs(
-    "·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "≈", "▁▂▃▄▅▆▇█", "▂", "▄", "░", "▆"
+    "·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "≈", "│", "─", "░",
+    "▁▂▃▄▅▆▇█", "▂", "▄", "░", "▆", "┈", "◆",
 )  # fmt: skip  # a row of a table
-ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", "~", None, "d", "c", "-", "#")
+ASCII = Glyphs(
+    ".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", "~", "|", "-", ":",
+    None, "d", "c", "-", "#", ":", "*",
+)  # fmt: skip  # a row of a table
 
 STYLES = {
     State.OK: "cyan",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
+from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
@@ -17,8 +18,10 @@ from asyncmodes.views.big import MOST_TASKS, undimmed
 from asyncmodes.views.costs import costs_table
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
+from asyncmodes.views.links import bound_sentence, link_meanings, marks
 from asyncmodes.views.phase_means import phases_table
 from asyncmodes.views.phases import phase_meanings
+from asyncmodes.views.pulse import interval_ns, pulse_note
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
 from asyncmodes.views.totals import speedup_text, totals_table
@@ -27,6 +30,7 @@ from asyncmodes.views.wrapping import wrapped
 NARROWEST, WIDEST = 20, 200
 NARROWEST_TIMELINE = 60
 _ROOM_FOR_LAST_LABEL = 9
+_NARROWEST_NEEDED = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,9 @@ class Look:
     """How a picture is to look: its width in cells, its characters, and the most tasks drawn for each mode.
 
     `rows` None draws up to 20 tasks, or 12 of more. `command` is the word that the heading begins with. `resources`
-    adds the table of what each mode cost the machine. `big` is for a projector: at most eight tasks, bars of two
-    rows, nothing dim. `hide_totals` leaves out what a class is to predict.
+    adds the table of what each mode cost the machine. `heartbeat` draws the event loop's under every run, not just
+    where tasks block it. `big` is for a projector: at most eight tasks, bars of two rows, nothing dim. `hide_totals`
+    leaves out what a class is to predict.
     """
 
     width: int = 80
@@ -43,6 +48,7 @@ class Look:
     rows: int | None = None
     command: str = "compare"
     resources: bool = False
+    heartbeat: bool = False
     big: bool = False
     hide_totals: bool = False
 
@@ -60,6 +66,8 @@ def picture(comparison: Comparison, look: Look) -> Text:
         lines += timelines(drawn_runs(comparison), summaries, look)
     if summaries and not look.hide_totals:
         lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
+        bound = bound_sentence(comparison)
+        lines += wrapped(Text(bound), look.width) if bound else []
         if look.resources:
             lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
     phases = phases_table(summaries, look.width, look.glyphs)
@@ -91,7 +99,8 @@ def timelines(
     """
     if not runs:
         return []
-    columns, rows = _layout(list(runs), look, span_ns)
+    rows = {number: chosen_rows(run, look.most_rows) for number, run in enumerate(runs)}
+    columns = layout(list(runs), rows, look, span_ns)
     by_mode = {summary.mode: summary for summary in summaries}
     margin = Text(" " * (columns.names + 1))
     lines = [Text(), *(margin + line for line in columns.axis.lines(look.glyphs))]
@@ -144,26 +153,31 @@ def heading(comparison: Comparison, look: Look) -> list[Text]:
     return wrapped(line, look.width)
 
 
-def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[int, list[int]]]:
-    rows = {number: chosen_rows(run, look.most_rows) for number, run in enumerate(runs)}
+def layout(runs: list[Run], rows: dict[int, list[int]], look: Look, span_ns: int, words: Sequence[str] = ()) -> Columns:
+    """The widths for these rows of the runs, on an axis of at least `span_ns`, and for `words` behind the lengths."""
     names = name_width(runs, rows, look.width)
     labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
     labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
+    labels += [pulse_note(run) for run in runs if look.heartbeat or has_blocking_work(run)]
     drawn = [(run, index) for number, run in enumerate(runs) for index in rows[number]]
-    lengths = max(len(length(run, index)) for run, index in drawn)
-    labels += [" " * (lengths + 2) + state_words(run, index) for run, index in drawn]
+    lengths = max((len(length(run, index)) for run, index in drawn), default=0)
+    needed = look.width // 8 if look.width >= _NARROWEST_NEEDED else 0
+    for number, run in enumerate(runs):
+        marked = marks(run, look.glyphs)
+        said = [marked.get(index, "") + state_words(run, index, needed, look.glyphs) for index in rows[number]]
+        labels += [" " * (lengths + 2) + each for each in (*said, *words)]
     notes = max(_ROOM_FOR_LAST_LABEL, *(cell_len(label) for label in labels))
     span = max([span_ns, *(run.drained_ns for run in runs)])
-    axis = Axis(max(span, 1), look.width - names - 2 - notes)
-    return Columns(names, axis, lengths, notes, look.glyphs, look.big), rows
+    axis = Axis(max(span, 1), max(look.width - names - 2 - notes, 1))
+    return Columns(names, axis, lengths, notes, look.glyphs, look.heartbeat, needed, look.big)
 
 
 def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
     """What the glyphs that occur beyond plain bars stand for."""
     glyphs = look.glyphs
     states = {state for run in runs for state, count in run.counts.items() if count}
-    meanings = [(glyphs.queued, "waiting", any(axis.cell(max(run.starts, default=0)) > 0 for run in runs))]
+    meanings = [*link_meanings(runs, axis, glyphs)]
     meanings += [
         (glyphs.failed, "failed", State.FAILED in states),
         (glyphs.timed_out, "timed out", State.TIMED_OUT in states),
@@ -171,11 +185,20 @@ def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
         (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
         *((glyph, words, True) for glyph, words in phase_meanings(runs, glyphs)),
     ]
-    shown = [f"{glyph} {meaning}" for glyph, meaning, occurs in meanings if occurs]
+    if look.heartbeat or any(map(has_blocking_work, runs)):
+        meanings += [
+            (glyphs.beat, f"the event loop's heart beats every {duration(interval_ns(axis))}", True),
+            (glyphs.flat * 2, "blocked: nothing else has its turn", any(map(has_blocking_work, runs))),
+        ]
+    return meaning_lines([(glyph, meaning) for glyph, meaning, occurs in meanings if occurs], look.width)
+
+
+def meaning_lines(meanings: Sequence[tuple[str, str]], width: int) -> list[Text]:
+    """Glyphs and what they stand for, in lines of at most `width` cells with an empty one below; none for none."""
     lines: list[str] = []
-    for each in shown:  # a glyph stays on the line of its meaning
-        if lines and cell_len(lines[-1]) + 3 + cell_len(each) <= look.width:
+    for each in map(" ".join, meanings):  # a glyph stays on the line of its meaning
+        if lines and cell_len(lines[-1]) + 3 + cell_len(each) <= width:
             lines[-1] += f"   {each}"
         else:
             lines.append(each)
-    return [*(part for line in lines for part in wrapped(Text(line, "dim"), look.width)), Text()] if lines else []
+    return [*(part for line in lines for part in wrapped(Text(line, "dim"), width)), Text()] if lines else []

@@ -12,16 +12,15 @@ from asyncmodes.playback import Playback, at
 from asyncmodes.record import Run
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
-from asyncmodes.views.axis import Axis, duration
+from asyncmodes.views.axis import duration
 from asyncmodes.views.big import undimmed
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import STYLES, word
-from asyncmodes.views.picture import NARROWEST_TIMELINE, Look
+from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, layout
 from asyncmodes.views.sentences import caller_sentence
-from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
+from asyncmodes.views.timeline import Columns, bars, strips
 
-_LONGEST_STATE = len("running")
-_ROOM_FOR_LAST_LABEL = 9
+_GOING_ON = ("running", "orphan, running")
 _FARTHEST = 2.5  # times as long as the runs: a prediction beyond that would squeeze them
 
 
@@ -93,7 +92,7 @@ class Film:
         """Whether that much can be drawn; if so it will be."""
         self._fit = fit
         self._rows = [self._chosen(run) for run in self._scene.runs]
-        columns = replace(_columns(self._scene, self._rows, self._look), tall=tall)
+        columns = _columns(self._scene, self._rows, self._look, tall=tall)
         ended = Playback.of(self._scene.runs).ended()
         self._heights = [len(self._of_run(number, run, columns)) for number, run in enumerate(self._scene.runs)]
         if len(self._drawn(self._scene.runs, ended, columns)) > self._height:
@@ -124,11 +123,11 @@ class Film:
             line.truncate(self._look.width, overflow="ellipsis")
             lines.append(line)
         rows = self._rows[number]
-        below = timeline(run, rows, columns)
-        first_strip = len(below) - (0 if not run.started else 3 if len(rows) < len(run) else 1)
-        if not rows:
-            return lines + below[first_strip + 1 : first_strip + 2]
-        return lines + (below if self._fit.strips else below[:first_strip])
+        if rows:
+            lines += bars(run, rows, columns)
+        if self._fit.strips:
+            lines += strips(run, columns, folded=0 < len(rows) < len(run))
+        return lines
 
     def _heading(self, name: str, run: Run) -> Text:
         line = Text()
@@ -149,24 +148,13 @@ def status(playback: Playback, look: Look) -> str:
     return f"{doing}{where}, {playback.speed}"
 
 
-def _columns(scene: Scene, rows: list[list[int]], look: Look) -> Columns:
-    """The widths for the whole playback: what stands behind the bars is longest at the end, or as `running`."""
-    runs = list(scene.runs)
-    names = name_width(runs, dict(enumerate(rows)), look.width)
-    drawn = [(run, index) for run, chosen in zip(runs, rows, strict=True) for index in chosen]
-    lengths = max((len(length(run, index)) for run, index in drawn), default=0)
-    states = [_LONGEST_STATE, *(cell_len(state_words(run, index)) for run, index in drawn)]
-    if any(run.orphans for run in runs):
-        states.append(len("orphan, running"))
-    notes = [_ROOM_FOR_LAST_LABEL, *(cell_len(strip_note(run, look.glyphs, run.peak, limit=True)) for run in runs)]
-    folded = [run for run, chosen in zip(runs, rows, strict=True) if chosen]
-    notes += [cell_len(strip_note(run, look.glyphs, len(run))) for run in folded]
-    notes.append(lengths + 2 + max(states) if drawn else 0)
-    span = max(run.drained_ns for run in runs)
-    if scene.said is not None and scene.said.said_ns <= _FARTHEST * span:
-        span = max(span, scene.said.said_ns)
-    axis = Axis(max(span, 1), max(look.width - names - 2 - max(notes), 1))
-    return Columns(names, axis, lengths, max(notes), look.glyphs)
+def _columns(scene: Scene, rows: list[list[int]], look: Look, *, tall: bool) -> Columns:
+    """The widths for the whole playback: what stands behind the bars is longest at the end, or while tasks run."""
+    longest = max(run.drained_ns for run in scene.runs)
+    span = scene.said.said_ns if scene.said is not None and scene.said.said_ns <= _FARTHEST * longest else 0
+    words = _GOING_ON if any(run.orphans for run in scene.runs) else _GOING_ON[:1]
+    shown = words if any(rows) else ()
+    return replace(layout(list(scene.runs), dict(enumerate(rows)), look, span, shown), tall=tall)
 
 
 def _marks(said: Said | None, playback: Playback, columns: Columns, look: Look) -> list[Text]:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Run, Verdict
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
-from asyncmodes.views.glyphs import ORPHAN, STYLES, Glyphs, word
+from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
+from asyncmodes.views.links import after, marks, why_skipped
 from asyncmodes.views.phases import parts
+from asyncmodes.views.pulse import pulse, pulse_note
 from asyncmodes.views.strips import Flow, as_digits, as_levels
 
 _LONGEST_NAME = 24
@@ -23,7 +26,8 @@ _MOST_DIGITS = 9
 class Columns:
     """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths.
 
-    `tall` draws each bar on two lines.
+    `heartbeat` draws the event loop's also where no task can block it. `needed` is the most that the name of a needed
+    task takes in a note. `tall` draws each bar on two lines.
     """
 
     names: int
@@ -31,6 +35,8 @@ class Columns:
     lengths: int
     notes: int
     glyphs: Glyphs
+    heartbeat: bool = False
+    needed: int = 0
     tall: bool = False
 
     def row(self, name: str, bar: Text, note: str, style: str = "") -> Text:
@@ -67,8 +73,12 @@ def name_width(runs: list[Run], rows: dict[int, list[int]], width: int) -> int:
     return max(6, min(longest, _LONGEST_NAME, width // 4))
 
 
-def state_words(run: Run, index: int) -> str:
-    """The task's state in words, and whether its result was lost."""
+def state_words(run: Run, index: int, needed: int = 0, glyphs: Glyphs = UNICODE) -> str:
+    """The task's state in words, whether its result was lost, and what it needs, in names of `needed` cells."""
+    return _own_words(run, index) + after(run, index, needed, glyphs)
+
+
+def _own_words(run: Run, index: int) -> str:
     state = run.state(index)
     if index in run.orphans:
         return "orphan" if state is State.OK else f"orphan, {word(state)}"
@@ -83,23 +93,29 @@ def length(run: Run, index: int) -> str:
 def bar(run: Run, index: int, columns: Columns) -> Text:
     """The task's bar: dots while it waited, blocks while it ran, shaded once it was an orphan, its end's own glyph.
 
-    Where the phases of a request were measured they stand in place of the blocks.
+    The dots are others until it was ready. Where the phases of a request were measured they stand in place of the
+    blocks, and in place of a bar that never was stands the reason, if that is what the task needs.
     """
     glyphs, axis = columns.glyphs, columns.axis
     state = run.state(index)
     text = Text()
     if state is State.SKIPPED:
-        return text
+        return text.append(why_skipped(run, index, axis.width, glyphs), STYLES[state])
     now = axis.cell(run.drained_ns)
-    if state is State.QUEUED:
-        return text.append(glyphs.queued * now, STYLES[State.QUEUED])
+    ready_ns = run.ready_ns(index)
+    ready = now if ready_ns is None else axis.cell(ready_ns)
+    if state in (State.WAITING, State.QUEUED):
+        return text.append(glyphs.waiting * ready, STYLES[State.WAITING]).append(
+            glyphs.queued * (now - ready), STYLES[State.QUEUED]
+        )
     start = min(axis.cell(run.starts[index]), axis.width - 1)
     end = now if state is State.RUNNING else axis.cell(run.ends[index])
     end = max(end, start + 1)
     last = _ends(glyphs).get(state)
     body_end = end - 1 if last else end
     resumed = min(max(axis.cell(run.total_ns), start), body_end) if _goes_on(run) else body_end
-    text.append(glyphs.queued * start, STYLES[State.QUEUED])
+    text.append(glyphs.waiting * min(ready, start), STYLES[State.WAITING])
+    text.append(glyphs.queued * (start - ready), STYLES[State.QUEUED])
     body = parts(run, index, axis, glyphs, range(start, resumed)) or glyphs.running * (resumed - start)
     text.append(body, STYLES[State.OK])
     text.append(glyphs.orphan * (body_end - resumed), ORPHAN)
@@ -119,17 +135,22 @@ def _ends(glyphs: Glyphs) -> dict[State, str]:
 
 def timeline(run: Run, rows: list[int], columns: Columns) -> list[Text]:
     """The lines of a run below its heading: a row for each task in `rows`, the caller's mark, the strips."""
-    folded = len(rows) < len(run)
+    return bars(run, rows, columns) + strips(run, columns, folded=len(rows) < len(run))
+
+
+def bars(run: Run, rows: list[int], columns: Columns) -> list[Text]:
+    """A row for each task in `rows`, and the caller's mark."""
+    marked = marks(run, columns.glyphs)
     lines = []
     before = -1
     for index in rows:
         if index - before > 1:
             lines.append(_gap(index - before - 1, columns))
         before = index
-        quiet = run.state(index) in (State.SKIPPED, State.QUEUED)
+        quiet = run.state(index) in (State.SKIPPED, State.QUEUED, State.WAITING)
         style = "dim" if quiet else ""
         took = length(run, index)
-        said = state_words(run, index)
+        said = marked.get(index, "") + state_words(run, index, columns.needed, columns.glyphs)
         aligned = f"{took.rjust(columns.lengths)}  {said}" if took else f"{'':{columns.lengths}}  {said}"
         lines.append(columns.row(run.tasks[index].name, bar(run, index, columns), aligned, style))
         if columns.tall:
@@ -138,7 +159,7 @@ def timeline(run: Run, rows: list[int], columns: Columns) -> list[Text]:
         lines.append(_gap(len(run) - 1 - rows[-1], columns))
     if run.orphans or _goes_on(run):
         lines.append(_caller(run, columns))
-    return lines + _strips(run, columns, folded=folded)
+    return lines
 
 
 def _gap(hidden: int, columns: Columns) -> Text:
@@ -163,10 +184,11 @@ def strip_note(run: Run, glyphs: Glyphs, most: int, *, limit: bool = False) -> s
     return f"{glyphs.levels[-1]} = {most:,}{addition}" if glyphs.levels else f"tenths of {most:,}{addition}"
 
 
-def _strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
+def strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
+    """How many tasks were in flight over time; where some are not drawn also queued and done; the loop's heartbeat."""
     if not run.started:
         return []
-    flow = Flow(run, columns.axis)
+    flow = Flow(run, columns.axis, folded=folded)
     flying = flow.in_flight()
     lines = []
     if folded:
@@ -174,6 +196,8 @@ def _strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
     lines.append(_strip("flying", run, flying, run.peak, columns, limit=True))
     if folded:
         lines.append(_strip("done", run, flow.done(), len(run), columns))
+    if columns.heartbeat or has_blocking_work(run):
+        lines.append(columns.row("beats", Text(pulse(run, columns.axis, columns.glyphs)), pulse_note(run), "dim"))
     return lines
 
 
