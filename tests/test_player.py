@@ -358,3 +358,11 @@ def test_a_lesson_opens_without_heavy_modules():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not heavy & set(done.stdout.split())
+
+
+def test_a_lesson_with_requests_is_refused_before_its_first_question(tmp_path):
+    """What asks servers is played only with --real; that is said at once, on a terminal in order."""
+    (tmp_path / "1.toml").write_text(HOUR.replace('delay = "1h"', 'url = "http://127.0.0.1:9/"'))
+    learner = Learner(tmp_path, "learn", "--pack", str(tmp_path), "hour")
+    assert learner.leaves_in_order() == 2
+    assert "add --real" in " ".join(learner.text.split())

@@ -76,7 +76,7 @@ def play(lesson: Lesson | None, pack: Pack, wishes: Wishes) -> int:
                 "use a terminal, or add --answers FILE",
             )
     said: list[str] = []
-    flow = _Flow(pack, wishes, Progress.load(said.append))
+    flow = Flow(pack, wishes, Progress.load(said.append))
     try:
         with _stage(wishes) as stage, suppress(Leave):
             flow.run(stage, lesson)
@@ -105,7 +105,7 @@ def _stage(wishes: Wishes) -> Pages | Lines:
     return Pages(Terminal(color=is_colored), widest=_WIDEST, big=wishes.big)
 
 
-class _Flow:
+class Flow:
     """One person's way through the lessons of a pack."""
 
     def __init__(self, pack: Pack, wishes: Wishes, progress: Progress) -> None:
@@ -141,6 +141,8 @@ class _Flow:
 
     def _lesson(self, stage: Stage, lesson: Lesson) -> Lesson | None:
         """All steps and the score; the lesson to go on with, or None for the list."""
+        if not self._wishes.real:
+            _refuse_outside(lesson)
         results = [self._step(stage, Place(lesson, number)) for number in range(1, len(lesson.steps) + 1)]
         total = score(each.graded for each in results)
         graded = [(each.step, each.graded) for each in results]
@@ -239,6 +241,16 @@ class _Flow:
             film = Film(scene, replace(self._look(width), hide_totals=False), room)
             shown = tuple(film.frame(Playback.of(scene.runs).ended()).split("\n", allow_blank=True))
         return pages.explanation_page(place, result.graded, result.was, shown, width, can_replay=True)
+
+
+def _refuse_outside(lesson: Lesson) -> None:
+    """Raise UsageError for a lesson with requests or files before its first question, and not after an answer."""
+    for step in lesson.steps:
+        for experiment in step.experiments:
+            if any("url" in task or "file" in task for task in experiment.tasks):
+                from asyncmodes.lessons.experiments import plan_of
+
+                plan_of(experiment)
 
 
 _LESSON_KEYS = (("h", "hint"), ("l", "list"), ("q", "quit"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -153,13 +153,13 @@ class Pages:
 
     def play(self, scene: Scene, playback: Playback, look: Look, page: Page, *, hint: str = "") -> None:
         """Draw frame after frame; between two frames keys are waited for."""
-        from asyncmodes.views.playback import Film, status
+        from asyncmodes.views.playback import Film
 
         film, made_for, said = None, None, ""
         before = time.monotonic()
         while True:
             size = self._size
-            now_page = replace(page, ask=(Text(status(playback, look), "bold"),), keys=_keys(playback, page))
+            now_page = playing(page, playback, look)
             if film is None or made_for != (size, said):
                 made_for = (size, said)
                 room = screenful(now_page, *size, said=said).room
@@ -235,11 +235,14 @@ _CHANGES: Mapping[str, Callable[[Playback], Playback]] = {
 }
 
 
-def _keys(playback: Playback, page: Page) -> Sequence[tuple[str, str]]:
-    """What can be done while it is played."""
+def playing(page: Page, playback: Playback, look: Look) -> Page:
+    """The page while something is played on it: where that is, and what can be done, beside the page's own keys."""
+    from asyncmodes.views.playback import status
+
     space = "again" if playback.is_over else "go on" if playback.paused else "pause"
     enter = "go on" if playback.is_over else "skip"
-    return (("space", space), ("<- ->", "step"), ("+ -", "speed"), ("enter", enter), *page.keys)
+    keys = (("space", space), ("<- ->", "step"), ("+ -", "speed"), ("enter", enter), *page.keys)
+    return replace(page, ask=(Text(status(playback, look), "bold"),), keys=keys)
 
 
 def _number(before: str, key: str, count: int) -> str:

@@ -56,19 +56,19 @@ Through = Callable[[Plan], Comparison]
 """What does what a plan says, on an event loop of its own, and perhaps shows it meanwhile."""
 
 
-def run(experiment: Experiment, *, real: bool = False, through: Through = measured) -> Comparison:
+def run(experiment: Experiment, *, real: bool = False, through: Through | None = None) -> Comparison:
     """Run the experiment in all its modes, on the virtual clock unless it says otherwise or `real` does.
 
     Not to be called from a running event loop. Raises UsageError as `plan_of` does, and KeyboardInterrupt if it was
     interrupted: half a run answers no question.
     """
-    comparison = through(plan_of(experiment, real=real))
+    comparison = (through or measured)(plan_of(experiment, real=real))
     if comparison.interrupted:
         raise KeyboardInterrupt
     return comparison
 
 
-def run_step(step: Step, *, real: bool = False, through: Through = measured) -> Runs:
+def run_step(step: Step, *, real: bool = False, through: Through | None = None) -> Runs:
     """The comparisons of all experiments of a step, by label. Raises UsageError as `plan_of` does."""
     return {experiment.label: run(experiment, real=real, through=through) for experiment in step.experiments}
 

@@ -20,7 +20,7 @@ _LANGUAGES = {"javascript": "JavaScript", "python": "Python"}
 _GUTTER = 4
 _MOST_TASKS = 8
 _VERDICTS = {Grade.RIGHT: "Right.", Grade.NEAR: "Nearly right.", Grade.WRONG: "Not so."}
-_STYLES = {Grade.RIGHT: "green", Grade.NEAR: "yellow", Grade.WRONG: "yellow"}
+_STYLES = {Grade.RIGHT: "cyan", Grade.NEAR: "yellow", Grade.WRONG: "yellow"}
 _LEAVE = (("l", "list"), ("q", "quit"))
 
 
