@@ -14,7 +14,7 @@ from asyncmodes.views.playback import Film
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 WIDTH, HEIGHT = 80, 20
-ANSWERS = {"Your answer (ms): ": "1000", "How sure: ": "2"}
+ANSWERS = {"Your answer (ms): ": "1000", "How sure: ": "2", "Your answer: ": "b"}
 AT_NS = 250_000_000
 
 
@@ -50,12 +50,13 @@ class Album:
 
 
 def pictures() -> dict[Path, str]:
-    """The pictures of the walk through the question S3, by their files."""
+    """The pictures of the walk: the second question of the dinner, and the score of all three, by their files."""
     album, pack = Album(), read_pack()
     with suppress(Leave):
-        Flow(pack, Wishes(), Progress(None, lambda _: None)).run(album, pack.find("S3"))
-    asked, _, playing_now, over, explained, _ = album.pages
+        Flow(pack, Wishes(), Progress(None, lambda _: None)).run(album, pack.find("dinner"))
+    asked, _, playing_now, over, explained = album.pages[5:10]
     chosen = {"question": asked, "playing": playing_now, "outcome": over, "explanation": explained}
+    chosen["score"] = album.pages[-1]
     return {EXAMPLES / f"learn-{name}.svg": lines_svg(lines, WIDTH) for name, lines in chosen.items()}
 
 

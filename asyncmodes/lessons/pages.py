@@ -40,8 +40,10 @@ class Place:
     def title(self) -> Text:
         """The line at the top of all its pages."""
         line = Text()
-        line.append(clean(self.lesson.title), "bold")
-        line.append(f"   {self.number} of {len(self.lesson.steps)}   {clean(self.step.title)}")
+        if len(self.lesson.steps) > 1:
+            line.append(clean(self.lesson.title), "bold")
+            line.append(f"   {self.number} of {len(self.lesson.steps)}   ")
+        line.append(clean(self.step.title), "bold" if not line else "")
         return line
 
 
@@ -81,7 +83,7 @@ def question_page(place: Place, width: int, height: int, language: int = 0, *, i
     prompt = "Your answer: " if question.choices or not question.unit else f"Your answer ({question.unit}): "
     keys = (("enter", "answer"), *((("h", "hint"),) if step.hint else ()), *_LEAVE)
     room = height - 1 - len(ask) - 2 - len(footer(keys, width))
-    blocks = [_told(step, width), _tasks(step, width, is_real=is_real)]
+    blocks = [_told(place, width), _tasks(step, width, is_real=is_real)]
     used = sum(map(len, blocks)) + 3
     code, is_cut = _code(step, width, room - used, language)
     if is_cut:
@@ -181,7 +183,7 @@ def calibration_sentence(total: Score) -> str:
     assert total.calibration is not None
     meaning = (
         "you knew what you knew" if total.calibration >= 0.8
-        else "you were at times surer, or less sure, than you had reason to be" if total.calibration >= 0.5
+        else "sometimes you were too sure, or not sure enough" if total.calibration >= 0.5
         else "you were sure of what was not so, which is how one learns most"
     )  # fmt: skip  # a table
     return f"Calibration {total.calibration:.0%}: {meaning}."
@@ -202,11 +204,11 @@ def _sentence(text: str) -> str:
     return text[0].upper() + text[1:] + "."
 
 
-def _told(step: Step, width: int) -> list[Text]:
-    lines = []
-    if step.change:
-        lines += wrapped_lines(f"Change one thing: {step.change}", width)
-    return lines + wrapped_lines(step.text, width)
+def _told(place: Place, width: int) -> list[Text]:
+    """What it is about; what is changed is said so only after the step from which it differs."""
+    step = place.step
+    change = f"Change one thing: {step.change}" if step.change and place.number > 1 else step.change
+    return [*wrapped_lines(change, width), *wrapped_lines(step.text, width)]
 
 
 def _tasks(step: Step, width: int, *, is_real: bool) -> list[Text]:
