@@ -195,12 +195,12 @@ class Flow:
         return run_step(place.step, real=True, through=partial(stage.run, place.title, self._look(_WIDEST)))
 
     def _graded(self, step: Step, answer: Answer, runs: Runs) -> Result:
-        """By what the run shows; a run for real is a little late, so what is expected judges, and both are told."""
+        """By what the run shows; one for real is a little late, so there what is expected judges."""
         from asyncmodes.lessons.experiments import right_answer
 
         was = right_answer(step, runs)
         right = step.question.expect if self._wishes.real else was
-        return Result(step, grade(step.question, answer, right), was)
+        return Result(step, grade(step.question, answer, right), right if step.question.choices else was)
 
     def _scene(self, result: Result, runs: Runs) -> Scene:
         from asyncmodes.views.playback import Scene

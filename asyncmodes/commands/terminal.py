@@ -11,9 +11,7 @@ import select
 import shutil
 import signal
 import sys
-import termios
 import time
-import tty
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +22,10 @@ from rich.text import Text
 from asyncmodes.commands.ansi import painted
 from asyncmodes.commands.exits import Terminated
 from asyncmodes.commands.keys import OVER, REDRAW, Keys
+
+if sys.platform != "win32":  # there this module can be imported, and nothing else
+    import termios
+    import tty
 
 _ENTER = "\x1b[?1049h\x1b[H\x1b[2J"
 _LEAVE = "\x1b[0m\x1b[H\x1b[2J\x1b[?1049l\x1b[?25h"

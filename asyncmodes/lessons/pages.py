@@ -110,14 +110,18 @@ def told(question: Question, value: Value) -> str:
 def outcome(graded: Graded, was: Value) -> str:
     """What was said and what it was, in one sentence: `you said 1000 ms, it took 400 ms`."""
     question = graded.question
-    said = "you said nothing" if graded.answer is None else f"you said {_quoted(question, graded.answer.value)}"
-    return f"{said}, {it_was(question)} {_quoted(question, was)}"
+    said = "nothing" if graded.answer is None else _quoted(question, graded.answer.value)
+    if question.choices and graded.grade is Grade.RIGHT:
+        return f"you said {said}"
+    return f"you said {said}, {it_was(question)} {_quoted(question, was)}"
 
 
 def it_was(question: Question) -> str:
-    """The verb for the right answer."""
+    """The words before the right answer."""
+    if question.choices:
+        return "right is"
     takes_time = question.figure is not None and question.figure.endswith(("total_ms", "drained_ms"))
-    return "it took" if takes_time and not question.choices else "it is" if question.choices else "it was"
+    return "it took" if takes_time else "it was"
 
 
 def _quoted(question: Question, value: Value) -> str:

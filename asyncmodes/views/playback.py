@@ -59,12 +59,13 @@ class _Fit:
 
 
 _FITS = (
-    *(_Fit(rows, True, True) for rows in (None, 12)),
+    *(_Fit(rows, gaps=True) for rows in (None, 12)),
     *(_Fit(rows) for rows in (None, 12)),
-    *(_Fit(None, False, strips=strips) for strips in (True, False)),
-    *(_Fit(rows, False, strips=strips) for rows in (12, 10, 8, 6, 5, 4, 3, 2, 1) for strips in (True, False)),
-    _Fit(0, False),
+    *(_Fit(rows, sentences=False) for rows in (None, 12, 10, 8, 6, 5, 4, 3)),
+    *(_Fit(rows, sentences=False, strips=False) for rows in (None, 12, 10, 8, 6, 5, 4, 3, 2, 1)),
+    _Fit(0, sentences=False),
 )
+"""From the most to the least; how many tasks were in flight, and the heartbeat, tell more than many rows."""
 
 
 class Film:
