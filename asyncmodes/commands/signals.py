@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
+from asyncmodes.commands.exits import Terminated
 from asyncmodes.commands.output import discard_unfinished
 from asyncmodes.virtual_time import VirtualTimeError
 
@@ -20,10 +21,6 @@ T = TypeVar("T")
 SHOW_CURSOR = "\x1b[?25h"
 _SAME_PRESS_S = 0.3  # a key press can reach us twice: from the terminal and from the program that started us
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
-
-
-class Terminated(BaseException):
-    """SIGTERM came while no task was running."""
 
 
 class Signals:
