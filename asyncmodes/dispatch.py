@@ -1,7 +1,7 @@
 """Which task starts next, and on which lane: what the executor and the prediction have in common.
 
-A `Dispatch` hands out tasks to workers. Each worker is on a lane and has a source, from which it takes one task after
-another. Tasks start in input order among those that are ready, on the lowest free lane.
+A `Dispatch` hands out tasks to workers. Each worker has a source, from which it takes one task after another. Tasks
+start in input order among those that are ready, on the lowest free lane.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from asyncmodes.modes import Mode
 from asyncmodes.tasks import Task
 
 Worker = tuple[int, Iterator[int]]
-"""A lane, and where the worker on it takes the indices of its tasks from, each when it is about to start it."""
+"""A number of its own, and where the worker takes the indices of its tasks from, each when it is about to start it.
+
+The number is its lane, or where the dispatch heeds every end, the index of its only task.
+"""
 
 
 class Dispatch(Protocol):
@@ -25,6 +28,10 @@ class Dispatch(Protocol):
 
     def portion(self) -> list[Worker]:
         """The workers to begin with: of a batch, or of all tasks. Empty if nothing is left to start."""
+        ...
+
+    def lane(self, number: int) -> int:
+        """The lane of the task that this worker is just about to start."""
         ...
 
     def ended(self, lane: int, index: int, ok: bool) -> list[Worker]:
@@ -67,6 +74,9 @@ class _InTurn:
         lanes = self._mode.lanes(len(batch))
         return [(lane, self._rest) for lane in range(_capped(lanes, self._width_cap))]
 
+    def lane(self, number: int) -> int:
+        return number
+
     def ended(self, lane: int, index: int, ok: bool) -> list[Worker]:  # noqa: ARG002  # all have their workers
         return []
 
@@ -93,15 +103,21 @@ class _WhenReady:
         # Both are heaps. With a barrier only the tasks of the batch are open, without one all that are ready.
         self._ready = [index for index, unmet in enumerate(self._unmet) if not unmet]
         self._open: list[int] = [] if mode.barrier else self._ready
-        self._free_lanes = list(range(_capped(mode.lanes(len(tasks)), width_cap)))
+        # A slot is taken when a worker is handed out, its lane when it begins: others may have ended by then.
+        self._slots = _capped(mode.lanes(len(tasks)), width_cap)
+        self._free_lanes = list(range(self._slots))
 
     def portion(self) -> list[Worker]:
         if self._open is not self._ready:
             self._open += [heappop(self._ready) for _ in range(self._mode.lanes(len(self._ready)))]
         return self._handed_out()
 
+    def lane(self, number: int) -> int:  # noqa: ARG002  # any worker gets the lowest
+        return heappop(self._free_lanes)
+
     def ended(self, lane: int, index: int, ok: bool) -> list[Worker]:
         heappush(self._free_lanes, lane)
+        self._slots += 1
         for dependant in self._needed_by[index] if ok else ():
             self._unmet[dependant] -= 1
             if not self._unmet[dependant]:
@@ -113,8 +129,10 @@ class _WhenReady:
 
     def _handed_out(self) -> list[Worker]:
         workers: list[Worker] = []
-        while self._open and self._free_lanes and not self._closed:
-            workers.append((heappop(self._free_lanes), self._only(heappop(self._open))))
+        while self._open and self._slots and not self._closed:
+            self._slots -= 1
+            index = heappop(self._open)
+            workers.append((index, self._only(index)))
         return workers
 
     def _only(self, index: int) -> Iterator[int]:

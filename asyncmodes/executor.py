@@ -47,7 +47,7 @@ class Execution:
         self._clock: Clock = running_clock()
         self._origin_ns = self._clock.now_ns()
         self._dispatch = dispatch(tasks, mode)
-        self._workers: dict[int, asyncio.Task[None]] = {}  # the latest on each lane
+        self._workers: dict[int, asyncio.Task[None]] = {}  # the latest of each number
 
     def snapshot(self) -> Run:
         """The record as it stands now; callable from another thread."""
@@ -85,12 +85,12 @@ class Execution:
         idle = loop.create_future()
         busy = 0
 
-        async def work(lane: int, source: Iterator[int]) -> None:
+        async def work(number: int, source: Iterator[int]) -> None:
             nonlocal busy
             now = now_ns() - origin_ns
             try:
                 for index in source:
-                    lanes[index] = lane
+                    lanes[index] = self._dispatch.lane(number) if heeds else number
                     starts[index] = now
                     try:
                         detail = await functions[index]()
@@ -105,7 +105,7 @@ class Execution:
                         recorder.cancelled.add(index)
                         now = ends[index] = now_ns() - origin_ns
                         if heeds:
-                            begin(self._dispatch.ended(lane, index, ok=False))
+                            begin(self._dispatch.ended(lanes[index], index, ok=False))
                     else:
                         if detail:
                             details[index] = detail
@@ -122,9 +122,9 @@ class Execution:
         def begin(workers: list[Worker]) -> None:
             nonlocal busy
             busy += len(workers)
-            for lane, source in workers:
+            for number, source in workers:
                 # A name given saves asyncio from making one up for each of 100,000 workers.
-                self._workers[lane] = asyncio.Task(work(lane, source), loop=loop, name="asyncmodes worker")
+                self._workers[number] = asyncio.Task(work(number, source), loop=loop, name="asyncmodes worker")
 
         begin(workers)
         return idle
@@ -148,7 +148,7 @@ class Execution:
 
     def _cancel_running(self) -> None:
         for index in self._recorder.running():
-            self._workers[self._recorder.lanes[index]].cancel()
+            self._workers[index if self._dispatch.heeds else self._recorder.lanes[index]].cancel()
 
 
 @contextmanager

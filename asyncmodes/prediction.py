@@ -87,7 +87,7 @@ class _Schedule:
             step(number, source)
 
     def _begin(self, workers: list[Worker]) -> None:
-        self.steps.extend((self._pull, lane, source) for lane, source in workers)
+        self.steps.extend((self._pull, number, source) for number, source in workers)
 
     def _wake(self, index: int, source: Iterator[int]) -> None:
         self.steps.append((self._go_on, index, source))
@@ -97,10 +97,10 @@ class _Schedule:
             self._begin(self._end(index))
             self._pull(self.recorder.lanes[index], source)
 
-    def _pull(self, lane: int, source: Iterator[int]) -> None:
+    def _pull(self, number: int, source: Iterator[int]) -> None:
         """Let a worker start tasks until one of them waits for something, or none is left."""
         for index in source:
-            due_ns = self._due(index, lane)
+            due_ns = self._due(index, self.dispatch.lane(number))
             if not self.recorder.tasks[index].work.blocking:
                 heappush(self.in_flight, (due_ns, self.started, index, source))
                 return

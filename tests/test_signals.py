@@ -15,7 +15,8 @@ if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
 
 from asyncmodes.commands import signals as our_signals
-from asyncmodes.commands.signals import STUCK, Phase, Signals, Terminated
+from asyncmodes.commands.exits import Terminated
+from asyncmodes.commands.signals import STUCK, Phase, Signals
 from tests.interrupting import all_of, moments, surroundings
 from tests.test_process import started
 

@@ -14,6 +14,7 @@ from enum import Enum, auto
 from types import FrameType
 from typing import TypeVar
 
+from asyncmodes.commands.exits import Terminated
 from asyncmodes.commands.output import note
 from asyncmodes.virtual_time import VirtualTimeError
 
@@ -23,10 +24,6 @@ STUCK = "interrupted; waiting for a task that nothing can stop before its end; C
 _STUCK_S = 1.0
 _SAME_PRESS_S = 0.3  # a key press can reach us twice: from the terminal and from the program that started us
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
-
-
-class Terminated(BaseException):
-    """SIGTERM came where it is not for a run to deal with."""
 
 
 class Phase(Enum):
