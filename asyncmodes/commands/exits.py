@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from asyncmodes.commands.output import note, silence_stdout
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
@@ -57,6 +58,7 @@ def exit_code(run: Callable[[], int]) -> int:
 @contextmanager
 def _signals_raised() -> Iterator[None]:
     """Let SIGINT and SIGTERM be exceptions, unless they are ignored: what a shell starts in the background ignores."""
+    raised: dict[signal.Signals, Callable[[int, FrameType | None], object]]
     raised = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: _terminate}
     before = {number: signal.getsignal(number) for number in raised}
     caught = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
