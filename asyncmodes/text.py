@@ -7,6 +7,8 @@ import unicodedata
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _MOST_MARKS = 4
+_DROPPED = re.compile("[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")  # variation selectors, skin tones
+_FLAG_A, _FLAG_Z = "\U0001f1e6", "\U0001f1ff"
 _PASSWORD = re.compile(r"([^\s/:@]*:)[^\s/@]*@")
 
 
@@ -14,7 +16,8 @@ def clean(text: str) -> str:
     r"""The text with every character spelled out that could steer a terminal or reorder what it shows.
 
     Control and escape characters, C1, bidi marks, line separators, lone surrogates and unassigned characters
-    become `\x1b`, `\u202e` and the like; variation selectors and piles of combining marks are dropped.
+    become `\x1b`, `\u202e` and the like; variation selectors and piles of combining marks are dropped. So that all
+    terminals give it as many cells, an emoji has no skin tone, and a flag is the letters of its country.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -25,7 +28,9 @@ def clean(text: str) -> str:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if category in _UNSAFE:
             parts.append(_escaped(character))
-        elif marks <= _MOST_MARKS and not "\ufe00" <= character <= "\ufe0f":
+        elif _FLAG_A <= character <= _FLAG_Z:
+            parts.append(chr(ord("A") + ord(character) - ord(_FLAG_A)))
+        elif marks <= _MOST_MARKS and not _DROPPED.match(character):
             parts.append(character)
     return "".join(parts)
 

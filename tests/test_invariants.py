@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from asyncmodes.clocks import running_clock
 from asyncmodes.executor import Execution, Start
-from asyncmodes.modes import Leftovers, Mode, Stop
+from asyncmodes.modes import Leftovers, Mode, Stop, parse_mode
 from asyncmodes.record import Run, Verdict
 from asyncmodes.sources.deadline import within
 from asyncmodes.tasks import Delay, Failure, State, Task, TaskFailed
@@ -20,7 +20,7 @@ from tests.test_predict import MODES
 
 FINAL = {State.OK, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.SKIPPED}
 FAILED = {State.FAILED, State.TIMED_OUT}
-EXAMPLES = 400
+EXAMPLES = 300
 
 
 class Manners(Enum):
@@ -153,8 +153,20 @@ def start_of(program: Program, index: int, log: list[tuple[str, int]]) -> Start:
     return start
 
 
+# One that is ready, and whose worker has not begun when the caller resumes in the same turn.
+CLOSED_IN_BETWEEN = Program(
+    (Task("a", Delay(MS, "")), Task("b", Delay(MS, "", "burnt")), Task("c", Delay(MS, ""), needs=(0,))),
+    (Manners.OBEYS,) * 3,
+    frozenset(),
+    parse_mode("parallel+drop"),
+    (),
+    (),
+)
+
+
 @settings(max_examples=EXAMPLES)
 @given(programs())
+@example(CLOSED_IN_BETWEEN)
 def test_every_record_keeps_the_promises(program: Program):
     """Peak, lanes, order, decision, leftovers, needs, counts and totals, interrupted or not."""
     story = told(program)

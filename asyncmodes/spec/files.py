@@ -231,14 +231,17 @@ _MISSING = object()
 
 
 def _problem(where: str, place: Sequence[int | str], error: Mapping[str, Any], value: Any) -> Problem:
+    if error["type"] == "string_unicode":
+        what = (
+            "a key is half a character" if isinstance(value, dict) else f"found {_described(value)}, half a character"
+        )
+        return Problem(where.removesuffix(": "), what, "write valid Unicode")
     of_server = place[0] == "server" and len(place) > 1
     key = str(place[1] if of_server else place[2] if len(place) > 2 else place[0])
     if error["type"] == "extra_forbidden":
         return _unknown_key(where, key, _SERVER_KEYS if of_server else _TASK_KEYS if len(place) > 2 else _TOP_KEYS)
     if error["type"] == "value_error" and isinstance(cause := error["ctx"]["error"], UsageError):
         return replace(cause.problems[0], where=where)
-    if error["type"] == "string_unicode":
-        return Problem(where, f"found {_described(value)}, half a character", "write valid Unicode")
     if of_server:
         return Problem(where, f"found {_described(value)}", f"write {SERVER_ALLOWED[key]}")
     if len(place) == 2:

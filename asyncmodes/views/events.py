@@ -11,6 +11,7 @@ from asyncmodes.errors import UsageError
 from asyncmodes.events import Event, What, due_ns, events, is_known
 from asyncmodes.record import Run, Verdict
 from asyncmodes.tasks import State
+from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration, unit_for
 from asyncmodes.views.glyphs import STYLES
 from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, meaning_lines
@@ -19,6 +20,7 @@ from asyncmodes.views.wrapping import wrapped
 
 MOST_TASKS = 50
 _ROOM = 9
+_LONGEST_NAME = 200  # characters, before it is cut to the line
 _LATE_NS = 1_000_000  # a real loop always needs some microseconds
 _NOBODY = {
     Verdict.FULFILLED: ": all is done",
@@ -121,7 +123,8 @@ def _explained(run: Run, event: Event) -> str:
     if event.what is What.CALLER:
         if index is None:
             return _NOBODY[run.verdict]
-        return f": {'the error' if index in run.failures else 'the result'} of {run.tasks[index].name}"
+        got = "error" if index in run.failures else "result"
+        return f": the {got} of {clean(run.tasks[index].name[:_LONGEST_NAME])}"
     assert index is not None
     match event.what:
         case What.SUSPENDED:

@@ -36,7 +36,7 @@ def sentences(comparison: Comparison) -> list[str]:
         source = comparison.predicted_from
         said.append(f"predicted: from the durations measured in {source}, as if tasks did not slow each other down")
     notes = dict.fromkeys(note for run in comparison.runs for note in run.notes)
-    return said + list(notes)
+    return said + list(map(clean, notes))
 
 
 def caller_sentence(run: Run) -> str | None:
