@@ -20,7 +20,7 @@ from asyncmodes.virtual_time import VirtualTimeError
 
 T = TypeVar("T")
 SHOW_CURSOR = "\x1b[?25h"
-STUCK = "interrupted; waiting for a task that nothing can stop before its end; Ctrl-C again leaves at once"
+STUCK = "interrupted: waiting for blocking work; Ctrl-C again leaves"
 _STUCK_S = 1.0
 _SAME_PRESS_S = 0.3  # a key press can reach us twice: from the terminal and from the program that started us
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
