@@ -8,6 +8,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -131,6 +132,7 @@ class Screen:
             markup=False,
             emoji=False,
             legacy_windows=False,
+            _environ={},  # Rich would take any digits of COLUMNS and LINES for numbers
             **options,  # type: ignore[arg-type]  # Rich's own keywords
         )
 
@@ -171,6 +173,16 @@ def _svg(comparison: Comparison, command: str, rows: int | None) -> str:
 
 
 FORMATS: Mapping[str, Callable[[Comparison, str, int | None], str]] = {".json": _json, ".svg": _svg}
+
+
+_UNFINISHED: set[str] = set()
+
+
+def discard_unfinished() -> None:
+    """Remove what is not yet written whole, for who leaves without another word."""
+    for name in list(_UNFINISHED):
+        with suppress(OSError):
+            os.unlink(name)
 
 
 class Export:
@@ -217,7 +229,8 @@ class Export:
             raise OutputError(f"{self.where}: {error.strerror or error}; write it somewhere else") from error
 
     def _replace(self, text: str) -> None:
-        descriptor, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:100]}.")
+        descriptor, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:60]}.")
+        _UNFINISHED.add(temporary)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
@@ -228,6 +241,8 @@ class Export:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+        finally:
+            _UNFINISHED.discard(temporary)
 
     def _permissions(self) -> int:
         if self.path.exists():

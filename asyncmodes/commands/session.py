@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from asyncmodes.views.picture import Look
 
 OUTPUT_FAILED = 4
+_MOST_RUNS = 1_000_000
 _MOST_HOSTS = 4  # that the line about requests names
 
 
@@ -97,6 +98,8 @@ def _check(options: Common, screen: Screen) -> None:
     def at_least(option: str, value: int | None, least: int) -> None:
         if value is not None and value < least:
             raise UsageError.at(option, f"{value} is too few", f"write a whole number of at least {least}")
+        if value is not None and option in ("--runs", "--warmup") and value > _MOST_RUNS:
+            raise UsageError.at(option, "so many would never end", f"write at most {_MOST_RUNS:,}")
 
     one_of("--format", options.output_format, ("table", "json"))
     one_of("--cpu-in", options.cpu_in, tuple(CpuIn))

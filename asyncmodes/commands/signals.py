@@ -14,6 +14,7 @@ from types import FrameType
 from typing import TypeVar
 
 from asyncmodes.commands.exits import Terminated
+from asyncmodes.commands.output import discard_unfinished
 from asyncmodes.virtual_time import VirtualTimeError
 
 T = TypeVar("T")
@@ -99,6 +100,7 @@ def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
 
 
 def _leave_at_once(number: int) -> None:
+    discard_unfinished()
     if sys.stdout is not None and sys.stdout.isatty():
         os.write(sys.stdout.fileno(), SHOW_CURSOR.encode())
     os._exit(128 + number)

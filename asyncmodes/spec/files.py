@@ -237,6 +237,8 @@ def _problem(where: str, place: Sequence[int | str], error: Mapping[str, Any], v
         return _unknown_key(where, key, _SERVER_KEYS if of_server else _TASK_KEYS if len(place) > 2 else _TOP_KEYS)
     if error["type"] == "value_error" and isinstance(cause := error["ctx"]["error"], UsageError):
         return replace(cause.problems[0], where=where)
+    if error["type"] == "string_unicode":
+        return Problem(where, f"found {_described(value)}, half a character", "write valid Unicode")
     if of_server:
         return Problem(where, f"found {_described(value)}", f"write {SERVER_ALLOWED[key]}")
     if len(place) == 2:
