@@ -174,6 +174,27 @@ def _svg(comparison: Comparison, command: str, rows: int | None) -> str:
 FORMATS: Mapping[str, Callable[[Comparison, str, int | None], str]] = {".json": _json, ".svg": _svg}
 
 
+def exports(names: Iterable[str], inputs: Iterable[str]) -> list[Export]:
+    """What is to be written besides standard output. Raises UsageError if any of it cannot be, or is another too."""
+    inputs = list(inputs)
+    made: list[Export] = []
+    for name in names:
+        new = Export(name, inputs)
+        for other in made:
+            if other.path == new.path and other.write_as is not new.write_as:
+                raise UsageError.at(new.where, f"that is the file of {other.where}", "name another file")
+        made.append(new)
+    return made
+
+
+def _is_stdout(path: Path) -> bool:
+    """Whether standard output goes to this regular file."""
+    try:
+        return path.is_file() and os.path.samestat(os.fstat(sys.stdout.fileno()), path.stat())
+    except (OSError, ValueError, AttributeError):  # it is closed, or somebody captures the text
+        return False
+
+
 class Export:
     """A file that the result is to be written to, checked before anything runs, written whole or not at all."""
 
@@ -195,6 +216,8 @@ class Export:
             raise UsageError.at(self.where, f"it cannot be written: {reason}", "name another file") from error
 
     def _check(self, inputs: Iterable[str]) -> None:
+        if self.path.is_symlink():  # and so it is after all links have been followed
+            raise UsageError.at(self.where, "its symbolic links lead in a circle", "name another file")
         if self.path.is_dir():
             raise UsageError.at(self.where, "that is a directory", "name a file in it")
         if not self.path.parent.is_dir():
@@ -202,7 +225,12 @@ class Export:
         exists = self.path.exists()
         if exists and any(self.path.samefile(each) for each in inputs if os.path.exists(each)):
             raise UsageError.at(self.where, "that is the spec itself, or a file to be read", "name another file")
-        if not os.access(self.path if exists else self.path.parent, os.W_OK):
+        if exists and _is_stdout(self.path):
+            raise UsageError.at(self.where, "standard output goes there too", "name another file")
+        # A regular file is replaced by one that is written beside it.
+        written = [self.path] if exists else []
+        replaced = [self.path.parent] if self.path.is_file() or not exists else []
+        if not all(os.access(each, os.W_OK) for each in (*written, *replaced)):
             raise UsageError.at(self.where, "there is no permission to write it", "name another file")
 
     def write(self, comparison: Comparison, command: str, rows: int | None) -> None:

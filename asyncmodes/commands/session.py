@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions
-from asyncmodes.commands.output import Export, Screen, note, write_stdout
+from asyncmodes.commands.output import Export, Screen, exports, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.signals import Phase, Signals
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
@@ -58,13 +58,13 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     _check(options, screen)
     made = _plan(options)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
-    exports = [Export(name, [*inputs, *filter(None, [options.spec])]) for name in options.output or []]
+    targets = exports(options.output or [], [*inputs, *filter(None, [options.spec])])
     signals.phase = Phase.RUNNING
     if not options.quiet:
         _announce(made)
     comparison = _measure(made, screen, command, options, signals)
     signals.phase = Phase.WRITING
-    code = _written(comparison, exports, command, options.rows)
+    code = _written(comparison, targets, command, options.rows)
     if options.slow is not None or options.step:
         from asyncmodes.commands.replay import replay
 
@@ -80,10 +80,10 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     return code if signals.received is None else 128 + signals.received
 
 
-def _written(comparison: Comparison, exports: Sequence[Export], command: str, rows: int | None) -> int:
+def _written(comparison: Comparison, targets: Sequence[Export], command: str, rows: int | None) -> int:
     """Write the exports, all that can be; the exit code so far."""
     code = int(any(run.undeclared_failures for run in comparison.runs))
-    for export in exports:
+    for export in targets:
         try:
             export.write(comparison, command, rows)
         except OutputError as error:
