@@ -1,4 +1,4 @@
-"""The options that `compare` and `run` share, each declared once, and a command made from such a declaration."""
+"""The options that commands share, each declared once, and a command made from such a declaration."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from asyncmodes.errors import UsageError
+from asyncmodes.exports.formats import FORMATS
 from asyncmodes.modes import DEFAULT_MODES
 
 TASKS_HELP = (
@@ -19,6 +20,24 @@ MODES = (
     "Modes: sequential, parallel, settled, limited=N, batched=N, race, any; modifiers: +settled (wait for all), and "
     "for the tasks left after a failure +keep, +drop (queued ones never start) or +cancel."
 )
+
+Format = Annotated[str, typer.Option("--format", metavar="table|json", help="What goes to standard output.")]
+Width = Annotated[int | None, typer.Option(metavar="N", help="Width of the picture, from 20 to 200 columns.")]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
+Color = Annotated[str, typer.Option(metavar="auto|always|never", help="Colour the picture.")]
+Output = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", metavar="FILE", help=f"Also write FILE, as its end says: {', '.join(FORMATS)}."),
+]
+Rows = Annotated[
+    int | None, typer.Option(metavar="N", help="Draw at most N tasks a mode (default: 20, or 12 of more).")
+]
+WithResources = Annotated[
+    bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
+]
+Baseline = Annotated[
+    str | None, typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first).")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,23 +69,14 @@ class Common:
     ] = None
     reverse: Annotated[bool, typer.Option("--reverse", help="Run the tasks in reverse order.")] = False
     seed: Annotated[int, typer.Option(metavar="N", help="For delays drawn from a range, and a shuffled order.")] = 0
-    output_format: Annotated[
-        str, typer.Option("--format", metavar="table|json", help="What goes to standard output.")
-    ] = "table"
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
-    ] = None
+    output_format: Format = "table"
+    output: Output = None
     live: Annotated[bool, typer.Option("--live/--no-live", help="Let the picture grow in a terminal.")] = True
-    rows: Annotated[
-        int | None, typer.Option(metavar="N", help="Draw at most N tasks a mode (default: 20, or 12 of more).")
-    ] = None
-    resources: Annotated[
-        bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
-    ] = False
-    width: Annotated[int | None, typer.Option(metavar="N", help="Width of the picture, from 20 to 200 columns.")] = None
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False
-    color: Annotated[str, typer.Option(metavar="auto|always|never", help="Colour the picture.")] = "auto"
+    rows: Rows = None
+    resources: WithResources = False
+    width: Width = None
+    ascii_only: Ascii = False
+    color: Color = "auto"
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live picture, notes or warnings.")] = False
     max_tasks: Annotated[int, typer.Option(metavar="N", help="Refuse longer task lists.")] = 1_000_000
     header: Annotated[
@@ -95,10 +105,7 @@ class CompareOptions(Common):
         list[str] | None,
         typer.Option("--mode", "-m", metavar="MODE", help=f"Repeatable (default: {', '.join(DEFAULT_MODES)}). {MODES}"),
     ] = None
-    baseline: Annotated[
-        str | None,
-        typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first)."),
-    ] = None
+    baseline: Baseline = None
 
     @property
     def modes(self) -> Sequence[str]:
@@ -123,7 +130,7 @@ class RunOptions(Common):
         return self.mode or ["parallel"]
 
 
-_FIRST = {name: place for place, name in enumerate(("words", "mode", "spec", "clock", "baseline"))}
+_FIRST = {name: place for place, name in enumerate(("files", "words", "mode", "spec", "clock", "baseline"))}
 
 
 def command(options: type[Any], run: Callable[[Any], int]) -> Callable[..., None]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions
-from asyncmodes.commands.output import Export, Screen, note, write_stdout
+from asyncmodes.commands.output import OUTPUT_FAILED, Export, Screen, note, printed, write_all, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.signals import Signals
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
@@ -22,8 +22,6 @@ from asyncmodes.record import Comparison
 from asyncmodes.sources import Options, uses_server
 from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
 from asyncmodes.tasks import FileRead, Task
-
-OUTPUT_FAILED = 4
 
 
 def compare(options: CompareOptions) -> int:
@@ -56,9 +54,13 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     if not options.quiet:
         _announce(made)
     comparison = _measure(made, screen, command, options, signals)
-    code = _written(comparison, exports, command, options.rows)
+    code = int(any(run.undeclared_failures for run in comparison.runs))
+    if not write_all(exports, comparison, command, options.rows):
+        code = OUTPUT_FAILED
     try:
-        write_stdout(_result(comparison, screen.resized(), command, options))
+        now = screen.resized()
+        look = replace(now.look(command, options.rows), resources=options.resources)
+        write_stdout(printed(comparison, options.output_format, now, look))
     except (OutputError, PipeClosed):
         if signals.received is None:
             raise
@@ -66,18 +68,6 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
         for warning in warnings(comparison):
             note(f"warning: {warning.message}")
     return code if signals.received is None else 128 + signals.received
-
-
-def _written(comparison: Comparison, exports: Sequence[Export], command: str, rows: int | None) -> int:
-    """Write the exports, all that can be; the exit code so far."""
-    code = int(any(run.undeclared_failures for run in comparison.runs))
-    for export in exports:
-        try:
-            export.write(comparison, command, rows)
-        except OutputError as error:
-            note(f"error: {error}")
-            code = OUTPUT_FAILED
-    return code
 
 
 def _check(options: Common) -> None:
@@ -182,15 +172,3 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
                 return signals.run(measure(made, picture.watch), runner)
         with ProgressLine(wanted=not options.quiet and made.runs + made.warmup > 1) as line:
             return signals.run(measure(made, line.watch), runner)
-
-
-def _result(comparison: Comparison, screen: Screen, command: str, options: Common) -> str:
-    if options.output_format == "json":
-        from asyncmodes.exports.json import write_json
-
-        return write_json(comparison)
-    from asyncmodes.views.picture import picture
-
-    return screen.rendered(
-        picture(comparison, replace(screen.look(command, options.rows), resources=options.resources))
-    )
