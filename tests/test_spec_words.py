@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from asyncmodes.errors import UsageError
 from asyncmodes.spec import DINNER, Defaults, read_words
-from asyncmodes.tasks import Delay, FakeRequest, FileRead, Request
+from asyncmodes.tasks import CpuIn, Delay, FakeRequest, FileRead, Request
 
 MS = 1_000_000
 
@@ -137,6 +137,22 @@ def test_globs():
     assert names("**/*.txt") == ["[ab].txt", "a.txt", "b.txt", os.path.join("folder.txt", "c.txt")]
     assert names("log=?.txt") == ["log", "log#2"]
     assert names("file:[b].txt") == ["b.txt"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="making links needs a right on Windows")
+def test_a_pattern_of_any_depth_does_not_walk_in_circles(tmp_path, monkeypatch):
+    """`**` stands for folders at any depth, hidden ones and links to folders left out: each file is found once."""
+    for name in ("top.t", "a/one.t", "a/b/two.t", "a/.hidden/no.t"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "a/loop").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert names("**/*.t") == ["a/b/two.t", "a/one.t", "top.t"]
+    assert names("a/**") == ["a/b/two.t", "a/one.t"]
+    assert names("**/**/b/**/two.t") == ["a/b/two.t"]
+    assert names(f"{tmp_path}/**/one.t") == [f"{tmp_path}/a/one.t"]
+    assert names("a/loop/**/one.t") == ["a/loop/a/one.t"]
+    assert "matches no file" in refused("**/no.t")[0]
 
 
 def test_names_are_unique():
@@ -447,3 +463,19 @@ def test_starts_fast():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not heavy & set(done.stdout.split())
+
+
+def test_words_that_block_or_compute():
+    """`block:` and `cpu:` take what a delay takes: names, ranges and repetitions; where to compute is an option's."""
+    tasks = read_words(["nap=block:100ms*2", "cpu:10ms..20ms", "cpu:0ms"], Defaults(cpu_in=CpuIn.THREAD))
+    assert [(task.name, task.work.kind, task.work.target) for task in tasks] == [
+        ("nap", "block", "block:100ms"),
+        ("nap#2", "block", "block:100ms"),
+        ("cpu:10ms..20ms", "cpu", "cpu:10ms..20ms"),
+        ("cpu:0ms", "cpu", "cpu:0ms"),
+    ]
+    assert tasks[0].work.duration_ns == 100_000_000
+    assert 10_000_000 <= tasks[2].work.duration_ns <= 20_000_000
+    assert {task.work.place for task in tasks[2:]} == {CpuIn.THREAD}
+    with pytest.raises(UsageError, match="argument 1: 'x' is no duration"):
+        read_words(["cpu:x"], Defaults())

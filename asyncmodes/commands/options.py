@@ -14,7 +14,8 @@ from asyncmodes.exports.formats import FORMATS
 from asyncmodes.modes import DEFAULT_MODES
 
 TASKS_HELP = (
-    "Tasks: 300ms, fail:300ms, 100ms..400ms, request:50ms, URLs, files, NAME=WORD, WORD*20, - for standard input."
+    "Tasks: 300ms, fail:300ms, 100ms..400ms, block:100ms, cpu:200ms, request:50ms, URLs, files, NAME=WORD, WORD*20, "
+    "- for standard input."
 )
 MODES = (
     "Modes: sequential, parallel, settled, limited=N, batched=N, race, any; modifiers: +settled (wait for all), and "
@@ -34,6 +35,9 @@ Rows = Annotated[
 ]
 WithResources = Annotated[
     bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
+]
+Events = Annotated[
+    bool, typer.Option("--events", help="Show what the event loop did, one event a line (at most 50 tasks).")
 ]
 Baseline = Annotated[
     str | None, typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first).")
@@ -59,6 +63,9 @@ class Common:
     timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each task, such as 2s (default: 30s for URLs, else none).")
     ] = None
+    cpu_in: Annotated[
+        str, typer.Option("--cpu-in", metavar="inline|thread|process", help="Where cpu:200ms burns its processor time.")
+    ] = "inline"
     runs: Annotated[int, typer.Option(metavar="N", help="Run every mode so often, all modes in turn.")] = 1
     order: Annotated[
         str, typer.Option(metavar="in-turn|shuffled", help="The order of the modes in each round of --runs.")
@@ -107,6 +114,8 @@ class CompareOptions(Common):
     ] = None
     baseline: Baseline = None
 
+    events: bool = field(default=False, init=False)
+
     @property
     def modes(self) -> Sequence[str]:
         """The modes asked for, in that order, or the default ones."""
@@ -120,6 +129,7 @@ class RunOptions(Common):
     mode: Annotated[
         list[str] | None, typer.Option("--mode", "-m", metavar="MODE", help=f"Default: parallel. {MODES}")
     ] = None
+    events: Events = False
     baseline: str | None = field(default=None, init=False)
 
     @property
@@ -130,7 +140,7 @@ class RunOptions(Common):
         return self.mode or ["parallel"]
 
 
-_FIRST = {name: place for place, name in enumerate(("files", "words", "mode", "spec", "clock", "baseline"))}
+_FIRST = {name: place for place, name in enumerate(("lesson", "files", "words", "mode", "spec", "clock", "baseline"))}
 
 
 def command(options: type[Any], run: Callable[[Any], int]) -> Callable[..., None]:

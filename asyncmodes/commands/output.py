@@ -156,15 +156,21 @@ def _can_draw(stdout: object) -> bool:
     return encoding in ("utf8", "utf16", "utf32", "cp65001", "utf8sig")
 
 
-def printed(comparison: Comparison, output_format: str, screen: Screen, look: Look) -> str:
-    """What goes to standard output: the picture, or the JSON document."""
+def printed(comparison: Comparison, output_format: str, screen: Screen, look: Look, *, with_events: bool) -> str:
+    """What goes to standard output: the JSON document, or the picture and maybe what the event loop did."""
     if output_format == "json":
         from asyncmodes.exports.json import write_json
 
         return write_json(comparison)
-    from asyncmodes.views.picture import picture
+    from asyncmodes.views.picture import drawn_runs, picture
 
-    return screen.rendered(picture(comparison, look))
+    drawn = picture(comparison, look)
+    if with_events:
+        from asyncmodes.views.events import event_view
+
+        for run in drawn_runs(comparison):
+            drawn = drawn + "\n\n" + event_view(run, look)
+    return screen.rendered(drawn)
 
 
 def write_all(exports: Iterable[Export], comparison: Comparison, command: str, rows: int | None) -> bool:

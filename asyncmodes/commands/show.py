@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from asyncmodes.advice import warnings
-from asyncmodes.commands.options import Ascii, Baseline, Color, Format, Output, Rows, Width, WithResources
+from asyncmodes.commands.options import Ascii, Baseline, Color, Events, Format, Output, Rows, Width, WithResources
 from asyncmodes.commands.output import OUTPUT_FAILED, Export, Screen, note, printed, write_all, write_stdout
 from asyncmodes.errors import UsageError
 from asyncmodes.record import Comparison
@@ -33,6 +33,7 @@ class ShowOptions:
     output: Output = None
     rows: Rows = None
     resources: WithResources = False
+    events: Events = False
     width: Width = None
     ascii_only: Ascii = False
     color: Color = "auto"
@@ -53,9 +54,13 @@ def show(options: ShowOptions) -> int:
     exports = [Export(name, [each for each in options.files if each != "-"]) for name in options.output or []]
     results = _results(options.files)
     comparison = _with_baseline(side_by_side(results), options.baseline)
+    if options.events:
+        from asyncmodes.views.events import refuse_many
+
+        refuse_many(len(comparison.tasks))
     code = 0 if write_all(exports, comparison, "show", options.rows) else OUTPUT_FAILED
     look = replace(screen.look("show", options.rows), resources=options.resources)
-    write_stdout(printed(comparison, options.output_format, screen, look))
+    write_stdout(printed(comparison, options.output_format, screen, look, with_events=options.events))
     if not options.quiet:
         for difference in differences(results):
             note(f"warning: {difference}")

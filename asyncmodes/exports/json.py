@@ -10,13 +10,14 @@ from itertools import islice
 
 from asyncmodes.advice import warnings
 from asyncmodes.exports.reading import SCHEMA_VERSION, read_json
+from asyncmodes.heartbeat import blocked
 from asyncmodes.phases import PHASES, phases_of
 from asyncmodes.record import NEVER, Comparison, Run
 from asyncmodes.resources import Resources
 from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import Failure, State, Task
 
-__all__ = ["as_document", "read_json", "write_json"]
+__all__ = ["SCHEMA_VERSION", "as_document", "read_json", "write_json"]
 
 FINAL_STATES = (State.OK, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.SKIPPED)
 _PORTION = 500
@@ -104,6 +105,7 @@ def _run(run: Run) -> dict[str, object]:
         "interrupted_s": _seconds(run.interrupted_ns),
         "notes": list(run.notes),
         "width_cap": run.width_cap,
+        "blocked_s": [[_seconds(start), _seconds(end)] for start, end in blocked(run)],
         "resources": _resources(run.resources, run.peak),
     }
 
@@ -122,6 +124,7 @@ def _known(task: Task) -> dict[str, object]:
         "name": task.name,
         "kind": task.work.kind,
         "target": task.work.target,
+        "blocking": task.work.blocking,
         "needs": list(task.needs),
         "timeout_s": _seconds(task.timeout_ns),
         "declared_failure": task.work.declared_failure,
@@ -144,6 +147,7 @@ def _rows(run: Run) -> Iterator[dict[str, object]]:
             "name": task.name,
             "kind": work.kind,
             "target": work.target,
+            "blocking": work.blocking,
             "state": state(index),
             "orphan": index in orphans,
             "lane": None if start == NEVER else lanes[index],

@@ -22,6 +22,7 @@ class Recorded:
     kind: str
     target: str
     real_io: bool = False
+    blocking: bool = False
     declared_failure: bool = False
     outcome: Outcome | None = None
 
@@ -78,6 +79,7 @@ _TIME = (_is_time, "null or a time, a number from 0 up")
 _IDENTITY: Rules = {"name": _TEXT, "kind": _TEXT, "target": _TEXT, "needs": (_is_needs, "a list of indices")}
 _TASK: Rules = {
     **_IDENTITY,
+    "blocking": _FLAG,
     "timeout_s": _TIME,
     "declared_failure": _FLAG,
     "known": (_is_known, 'null, or {"duration_s": …, "error": …}'),
@@ -124,11 +126,11 @@ def tasks_of(place: Place) -> list[Task]:
     return [
         Task(
             name,
-            Recorded(kind, target, declared_failure=declared, outcome=known and _outcome(known)),
+            Recorded(kind, target, blocking=blocking, declared_failure=declared, outcome=known and _outcome(known)),
             None if timeout is None else round(timeout * 1e9),
             tuple(needs),
         )
-        for name, kind, target, needs, timeout, declared, known in each
+        for name, kind, target, needs, blocking, timeout, declared, known in each
     ]
 
 

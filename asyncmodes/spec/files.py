@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -18,6 +18,8 @@ from asyncmodes.spec.entries import (
     Entry,
     GivenNames,
     Spec,
+    block_of,
+    cpu_of,
     delay_of,
     fake_request_of,
     request_of,
@@ -28,7 +30,7 @@ from asyncmodes.spec.paths import Files
 from asyncmodes.spec.servers import SERVER_ALLOWED, server_of
 from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
 from asyncmodes.spec.wording import shown
-from asyncmodes.tasks import DECLARED, Work
+from asyncmodes.tasks import DECLARED, CpuIn, Work
 
 if TYPE_CHECKING:
     from asyncmodes.spec.tables import SpecTable, TaskTable
@@ -41,10 +43,13 @@ ALLOWED: dict[str, str] = {
     "server": 'a table, such as [server] with capacity = 8 and overload = "slow" below',
     "name": 'text that is not empty, such as "rice"',
     "delay": 'text with a unit, such as "300ms", or a range, such as "100ms..400ms"',
+    "block": 'text with a unit, such as "100ms", or a range, such as "50ms..150ms"',
+    "cpu": 'text with a unit, such as "200ms", or a range, such as "100ms..300ms"',
     "request": 'text with a unit, such as "50ms", or a range, such as "20ms..80ms"',
     "url": 'text, such as "https://example.org/"',
     "file": 'text, such as "data/menu.txt", or a pattern, such as "data/*.csv"',
     "fails": "true, false or a message",
+    "cpu_in": '"inline", "thread" or "process"',
     "timeout": 'text with a unit, such as "2s"',
     "repeat": "a whole number from 1 up",
     "headers": 'a table of texts, such as {Accept = "text/html"}',
@@ -52,11 +57,12 @@ ALLOWED: dict[str, str] = {
     "data": "text",
     "expect_status": "a status from 100 to 999, or a list of them, such as [200, 404]",
 }
-KINDS = ("delay", "request", "url", "file")
-LATER = ("needs", "cpu", "block")
-_LATER_KINDS = {"cpu", "block"}
+KINDS = ("delay", "block", "cpu", "request", "url", "file")
+LATER = ("needs",)
 _TOP_KEYS = ("title", "server", "tasks")
-_ONLY_FOR = {"fails": "delay", "headers": "url", "method": "url", "data": "url", "expect_status": "url"}
+_ONLY_FOR = {"fails": ("delay", "block"), "cpu_in": ("cpu",)} | dict.fromkeys(
+    ("headers", "method", "data", "expect_status"), ("url",)
+)
 _TASK_KEYS = tuple(key for key in ALLOWED if key not in _TOP_KEYS)
 _SERVER_KEYS = tuple(SERVER_ALLOWED)
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -69,23 +75,46 @@ def read_spec(path: str | os.PathLike[str], defaults: Defaults | None = None, st
 
     Files are relative to the spec's directory. Raises UsageError with everything that is wrong with the spec.
     """
-    defaults = defaults or Defaults()
+    name = os.fspath(path)
+    base = "" if name == "-" else os.path.dirname(name)
+    default_title = "" if name == "-" else os.path.splitext(os.path.basename(name))[0]
+    label, tables = read_tables(path, stdin)
+    return _spec(tables, label, Files(base), defaults or Defaults(), default_title)
+
+
+def read_tables(
+    path: str | os.PathLike[str], stdin: IO[Any] | None = None, hint: str = _HINT
+) -> tuple[str, dict[str, Any]]:
+    """The tables of a TOML or JSON file, unchecked, and what to call it; `-` stands for `stdin` (None: `sys.stdin`).
+
+    Raises UsageError for what cannot be read, with the hint if standard input is a terminal.
+    """
     name = os.fspath(path)
     label = STANDARD_INPUT if name == "-" else name or "''"
-    base = "" if name == "-" else os.path.dirname(name)
-    text = _text(_bytes(name, label, stdin), label)
-    files = Files(base)
-    table = _checked(_parsed(text, label), label, files, defaults.max_tasks)
-    default_title = "" if name == "-" else os.path.splitext(os.path.basename(name))[0]
+    return label, _parsed(_text(_bytes(name, label, stdin, hint), label), label)
+
+
+def spec_of(tables: Mapping[str, object], where: str, *, base: str = "", defaults: Defaults | None = None) -> Spec:
+    """The spec that these tables are; files are relative to `base`. Raises UsageError at `where`."""
+    return _spec(dict(tables), where, Files(base), defaults or Defaults(), "")
+
+
+def parse_toml(data: bytes, label: str) -> dict[str, Any]:
+    """The tables of a TOML file. Raises UsageError at `label`, with line and column, for what is none."""
+    return _parsed(_text(data, label), label, _parsed_toml)
+
+
+def _spec(raw: dict[str, Any], label: str, files: Files, defaults: Defaults, default_title: str) -> Spec:
+    table = _checked(raw, label, files, defaults.max_tasks)
     entries = [_entry(f"{label}: tasks[{index}]", task, defaults, files) for index, task in enumerate(table["tasks"])]
     server = server_of(table["server"], f"{label}: server") if "server" in table else None
     return Spec(table.get("title", default_title), tuple(tasks_of(entries, defaults)), server)
 
 
-def _bytes(name: str, where: str, stdin: IO[Any] | None) -> bytes:
+def _bytes(name: str, where: str, stdin: IO[Any] | None, hint: str) -> bytes:
     try:
         if name == "-":
-            data = standard_input(stdin, _HINT).read(LARGEST_BYTES + 1)
+            data = standard_input(stdin, hint).read(LARGEST_BYTES + 1)
         else:
             with open(name, "rb") as file:
                 data = file.read(LARGEST_BYTES + 1)
@@ -113,10 +142,10 @@ def _text(data: bytes, label: str) -> str:
         raise UsageError.at(label, found, "save the file as UTF-8") from None
 
 
-def _parsed(text: str, label: str) -> dict[str, Any]:
-    """The tables of a spec as plain data, still unchecked."""
+def _parsed(text: str, label: str, parse: Callable[[str, str], dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The tables of a spec as plain data, still unchecked; `parse` None: TOML, or JSON if it begins as that does."""
     try:
-        return _parsed_json(text, label) if text.lstrip().startswith("{") else _parsed_toml(text, label)
+        return (parse or (_parsed_json if text.lstrip().startswith("{") else _parsed_toml))(text, label)
     except UsageError:
         raise
     except RecursionError:
@@ -314,13 +343,13 @@ def _kind_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Pro
                 yield index, Problem(where, "it says not what to do", f"write one of {', '.join(KINDS)}")
         elif len(table) > 1:
             for key in table:
-                if _ONLY_FOR.get(key, kinds[0]) != kinds[0]:
-                    instead = f"leave it out: it is for a {_ONLY_FOR[key]}"
+                if kinds[0] not in (owners := _ONLY_FOR.get(key, kinds)):
+                    instead = f"leave it out: it is for a {' or a '.join(owners)}"
                     yield index, Problem(f"{where}.{key}", f"a {kinds[0]} has no {key}", instead)
 
 
 def _means_a_kind(key: str) -> bool:
-    return key in _LATER_KINDS or (key not in ALLOWED and _nearest(key, _TASK_KEYS + LATER) in {*KINDS, *_LATER_KINDS})
+    return key not in ALLOWED and _nearest(key, _TASK_KEYS + LATER) in KINDS
 
 
 def _name_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Problem]]:
@@ -340,8 +369,11 @@ def _entry(where: str, table: TaskTable, defaults: Defaults, files: Files) -> En
 
 def _works(table: TaskTable, defaults: Defaults, files: Files) -> Sequence[Work | Drawn]:
     if "delay" in table:
-        fails = table.get("fails", False)
-        return (delay_of(table["delay"], DECLARED if fails is True else fails or None),)
+        return (delay_of(table["delay"], _message(table)),)
+    if "block" in table:
+        return (block_of(table["block"], _message(table)),)
+    if "cpu" in table:
+        return (cpu_of(table["cpu"], CpuIn(table.get("cpu_in", defaults.cpu_in))),)
     if "request" in table:
         return (fake_request_of(table["request"]),)
     if "file" in table:
@@ -356,3 +388,9 @@ def _works(table: TaskTable, defaults: Defaults, files: Files) -> Sequence[Work 
         expect_status=(expected,) if isinstance(expected, int) else tuple(expected),
     )
     return (request,)
+
+
+def _message(table: TaskTable) -> str | None:
+    """How the task is declared to fail, None if it is not."""
+    fails = table.get("fails", False)
+    return DECLARED if fails is True else fails or None

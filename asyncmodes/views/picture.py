@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
+from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
@@ -18,6 +19,7 @@ from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
 from asyncmodes.views.phase_means import phases_table
 from asyncmodes.views.phases import phase_meanings
+from asyncmodes.views.pulse import interval_ns, pulse_note
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
 from asyncmodes.views.totals import speedup_text, totals_table
@@ -32,7 +34,8 @@ class Look:
     """How a picture is to look: its width in cells, its characters, and the most tasks drawn for each mode.
 
     `rows` None draws up to 20 tasks, or 12 of more. `command` is the word that the heading begins with. `resources`
-    adds the table of what each mode cost the machine.
+    adds the table of what each mode cost the machine. `heartbeat` draws the event loop's under every run, not just
+    where tasks block it.
     """
 
     width: int = 80
@@ -40,6 +43,7 @@ class Look:
     rows: int | None = None
     command: str = "compare"
     resources: bool = False
+    heartbeat: bool = False
 
 
 def picture(comparison: Comparison, look: Look) -> Text:
@@ -72,8 +76,13 @@ def drawn_runs(comparison: Comparison) -> list[Run]:
     return drawn
 
 
-def timelines(runs: Sequence[Run], summaries: Sequence[Summary], look: Look, span_ns: int = 0) -> list[Text]:
-    """The timelines of several runs on one axis, which is at least `span_ns` long, with the axis above them."""
+def timelines(
+    runs: Sequence[Run], summaries: Sequence[Summary], look: Look, span_ns: int = 0, labels: Sequence[str] = ()
+) -> list[Text]:
+    """The timelines of several runs on one axis, which is at least `span_ns` long, with the axis above them.
+
+    `labels` stand above them instead of the names of their modes.
+    """
     if not runs:
         return []
     columns, rows = _layout(list(runs), look, span_ns)
@@ -81,20 +90,24 @@ def timelines(runs: Sequence[Run], summaries: Sequence[Summary], look: Look, spa
     margin = Text(" " * (columns.names + 1))
     lines = [Text(), *(margin + line for line in columns.axis.lines(look.glyphs))]
     for number, run in enumerate(runs):
-        lines += [Text()] * (number > 0) + run_heading(run, by_mode.get(run.mode), look, compared=len(runs) > 1)
+        label = labels[number] if labels else None
+        summary = by_mode.get(run.mode)
+        lines += [Text()] * (number > 0) + run_heading(run, summary, look, compared=len(runs) > 1, label=label)
         lines += timeline(run, rows[number], columns)
     return [*lines, Text(), *_legend(runs, look, columns.axis)]
 
 
-def run_heading(run: Run, summary: Summary | None, look: Look, *, compared: bool = False) -> list[Text]:
-    """A mode's name and figures, and in words what its caller got if that is not simply everything."""
+def run_heading(
+    run: Run, summary: Summary | None, look: Look, *, compared: bool = False, label: str | None = None
+) -> list[Text]:
+    """A mode's name, or another label, and figures, and in words what its caller got if not simply everything."""
     parts = [duration(run.total_ns)]
     if summary is not None and summary.runs > 1:
         parts[0] += f" (the median of {summary.runs} runs)"
     elif summary is not None and summary.speedup is not None and compared:
         parts.append(speedup_text(summary, look.glyphs))
     parts.append(f"peak {run.peak:,}")
-    line = Text(f"{run.mode}", "bold")
+    line = Text(label or f"{run.mode}", "bold")
     line.append("   " + "   ".join(parts), "bold")
     for state, count in run.counts.items():
         if count or state is State.OK:
@@ -156,13 +169,14 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
     labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
+    labels += [pulse_note(run) for run in runs if look.heartbeat or has_blocking_work(run)]
     drawn = [(run, index) for number, run in enumerate(runs) for index in rows[number]]
     lengths = max(len(length(run, index)) for run, index in drawn)
     labels += [" " * (lengths + 2) + state_words(run, index) for run, index in drawn]
     notes = max(_ROOM_FOR_LAST_LABEL, *(cell_len(label) for label in labels))
     span = max([span_ns, *(run.drained_ns for run in runs)])
     axis = Axis(max(span, 1), look.width - names - 2 - notes)
-    return Columns(names, axis, lengths, notes, look.glyphs), rows
+    return Columns(names, axis, lengths, notes, look.glyphs, look.heartbeat), rows
 
 
 def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
@@ -177,11 +191,20 @@ def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
         (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
         *((glyph, words, True) for glyph, words in phase_meanings(runs, glyphs)),
     ]
-    shown = [f"{glyph} {meaning}" for glyph, meaning, occurs in meanings if occurs]
+    if look.heartbeat or any(map(has_blocking_work, runs)):
+        meanings += [
+            (glyphs.beat, f"the event loop's heart beats every {duration(interval_ns(axis))}", True),
+            (glyphs.flat * 2, "blocked: nothing else has its turn", any(map(has_blocking_work, runs))),
+        ]
+    return meaning_lines([(glyph, meaning) for glyph, meaning, occurs in meanings if occurs], look.width)
+
+
+def meaning_lines(meanings: Sequence[tuple[str, str]], width: int) -> list[Text]:
+    """Glyphs and what they stand for, in lines of at most `width` cells with an empty one below; none for none."""
     lines: list[str] = []
-    for each in shown:  # a glyph stays on the line of its meaning
-        if lines and cell_len(lines[-1]) + 3 + cell_len(each) <= look.width:
+    for each in map(" ".join, meanings):  # a glyph stays on the line of its meaning
+        if lines and cell_len(lines[-1]) + 3 + cell_len(each) <= width:
             lines[-1] += f"   {each}"
         else:
             lines.append(each)
-    return [*(part for line in lines for part in wrapped(Text(line, "dim"), look.width)), Text()] if lines else []
+    return [*(part for line in lines for part in wrapped(Text(line, "dim"), width)), Text()] if lines else []
