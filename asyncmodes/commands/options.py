@@ -140,7 +140,8 @@ class RunOptions(Common):
         return self.mode or ["parallel"]
 
 
-_FIRST = {name: place for place, name in enumerate(("lesson", "files", "words", "mode", "spec", "clock", "baseline"))}
+_LEADING = ("lesson", "files", "what", "words", "mode", "spec", "clock", "baseline")
+_FIRST = {name: place for place, name in enumerate(_LEADING)}
 
 
 def command(options: type[Any], run: Callable[[Any], int]) -> Callable[..., None]:
