@@ -41,23 +41,23 @@ class Place:
     What does not fit raises UsageError, which names the file `where`, the path within it, and `advice`.
     """
 
-    __slots__ = ("_path", "advice", "value", "where")
+    __slots__ = ("advice", "path", "value", "where")
 
     def __init__(self, value: Any, where: str, path: str = "", advice: str = "") -> None:
         self.value = value
         self.where = where
         self.advice = advice
-        self._path = path
+        self.path = path
 
     def refused(self, what: str, inside: str = "") -> UsageError:
         """The error that something is wrong here, or at the path `inside` of it."""
-        path = f"{self._path}{inside}".removeprefix(".")
+        path = f"{self.path}{inside}".removeprefix(".")
         return UsageError.at(f"{self.where}: {path}" if path else self.where, what, self.advice)
 
     def __getitem__(self, key: str) -> Place:
         if key not in self.table():
             raise self.refused("it is missing", f".{key}")
-        return Place(self.value[key], self.where, f"{self._path}.{key}", self.advice)
+        return Place(self.value[key], self.where, f"{self.path}.{key}", self.advice)
 
     def get(self, key: str) -> Place | None:
         """What stands under the key, or None if that is missing or null."""
@@ -70,7 +70,7 @@ class Place:
 
     def __iter__(self) -> Iterator[Place]:
         for index, value in enumerate(self.items()):
-            yield Place(value, self.where, f"{self._path}[{index}]", self.advice)
+            yield Place(value, self.where, f"{self.path}[{index}]", self.advice)
 
     def items(self) -> list[Any]:
         """The list that this is."""

@@ -108,3 +108,55 @@ def test_results_keep_their_schema(arguments: list[str], tmp_path: Path, monkeyp
     for summary in document["summary"]:
         summary.pop("phases_s", None)
     Draft202012Validator(closed(result_schema())).validate(document)
+
+
+def test_a_dry_run_shows_the_plan_and_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Tasks, modes and predicted totals are shown, and neither a delay of hours nor a file is waited for."""
+    exported = tmp_path / "a.json"
+    arguments = ["8h", "fail:2s", "-m", "sequential", "-m", "parallel", "--timeout", "9h", "-o", str(exported)]
+    assert main(["compare", *arguments, "--dry-run"]) == 0
+    assert (
+        capsys.readouterr().out
+        == """\
+compare   2 tasks, 8 h of work   real clock
+
+task     kind   target   timeout
+8h       delay  8h       9 h
+fail:2s  delay  fail:2s  9 h
+
+mode        predicted  peak   outcome
+sequential        8 h     1  rejected
+parallel      2000 ms     2  rejected
+
+dry run: nothing was run
+"""
+    )
+    assert not exported.exists()
+
+
+def test_a_dry_run_as_json(capsys: pytest.CaptureFixture[str]):
+    """The same for scripts; what cannot be known is null."""
+    assert (
+        main(["compare", "100ms*2", "url:https://example.org", "-m", "parallel", "--dry-run", "--format", "json"]) == 0
+    )
+    document = json.loads(capsys.readouterr().out)
+    assert document["dry_run"] is True
+    assert document["modes"] == [
+        {"mode": "parallel", "predicted_s": None, "predicted_outcome": None, "predicted_peak": None}
+    ]
+    assert [task["known"] and task["known"]["duration_s"] for task in document["tasks"]] == [0.1, 0.1, None]
+
+
+def test_a_dry_run_of_many_tasks_shows_some(capsys: pytest.CaptureFixture[str]):
+    """Of many tasks the first and the last are shown, and how many are not."""
+    assert main(["run", "1ms*1000", "--dry-run"]) == 0
+    out = capsys.readouterr().out
+    assert "... 988 more" in out
+    assert "1ms#1000" in out
+
+
+def test_a_dry_run_of_a_bad_spec_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A spec is checked as it would be before a run."""
+    (tmp_path / "a.toml").write_text('[[tasks]]\ndealy = "1ms"\n')
+    assert main(["compare", "--spec", str(tmp_path / "a.toml"), "--dry-run"]) == 2
+    assert "did you mean delay?" in capsys.readouterr().err

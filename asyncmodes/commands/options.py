@@ -59,7 +59,14 @@ class Common:
             help="For request:50ms (simulated) and url:/delay/50ms (real): 'capacity=8 overload=slow latency=50ms'.",
         ),
     ] = None
-    clock: Annotated[str, typer.Option(metavar="real|virtual", help="virtual: simulated, instant and exact.")] = "real"
+    replay: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="Simulate with the durations of a result (.json) or a HAR; - too."),
+    ] = None
+    clock: Annotated[
+        str | None,
+        typer.Option(metavar="real|virtual", help="virtual: simulated, instant and exact (default: real)."),
+    ] = None
     timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each task, such as 2s (default: 30s for URLs, else none).")
     ] = None
@@ -78,6 +85,9 @@ class Common:
     seed: Annotated[int, typer.Option(metavar="N", help="For delays drawn from a range, and a shuffled order.")] = 0
     output_format: Format = "table"
     output: Output = None
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the tasks, the modes and the predicted totals, and run nothing.")
+    ] = False
     live: Annotated[bool, typer.Option("--live/--no-live", help="Let the picture grow in a terminal.")] = True
     rows: Rows = None
     resources: WithResources = False
@@ -102,6 +112,11 @@ class Common:
     phases: Annotated[
         bool, typer.Option("--phases", help="For URLs: show the time for slot, DNS, connecting, first byte and body.")
     ] = False
+
+    @property
+    def clock_name(self) -> str:
+        """The clock asked for, otherwise that which suits the tasks: what was measured before is only simulated now."""
+        return self.clock or ("real" if self.replay is None else "virtual")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,7 +52,12 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     _check(options)
     made = _plan(options)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
-    exports = [Export(name, [*inputs, *filter(None, [options.spec])]) for name in options.output or []]
+    exports = [Export(name, [*inputs, *filter(None, [options.spec, options.replay])]) for name in options.output or []]
+    if options.dry_run:
+        from asyncmodes.commands.dry_run import dry_run
+
+        write_stdout(dry_run(made, screen, screen.look(command, options.rows), options.output_format))
+        return 0
     if not options.quiet:
         _announce(made)
     comparison = _measure(made, screen, command, options, signals)
@@ -84,7 +89,7 @@ def _check(options: Common) -> None:
     one_of("--format", options.output_format, ("table", "json"))
     one_of("--cpu-in", options.cpu_in, tuple(CpuIn))
     one_of("--order", options.order, tuple(Order))
-    one_of("--clock", options.clock, tuple(ClockName))
+    one_of("--clock", options.clock_name, tuple(ClockName))
     at_least("--runs", options.runs, 1)
     at_least("--warmup", options.warmup, 0)
     at_least("--rows", options.rows, 1)
@@ -104,11 +109,12 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
         modes,
         baseline=options.baseline,
         title=spec.title,
-        clock=options.clock,
+        clock=options.clock_name,
         runs=options.runs,
         warmup=_default_warmup(tasks) if options.warmup is None else options.warmup,
         order=options.order,
         seed=options.seed,
+        notes=spec.notes,
         options=Options(
             max_bytes=options.max_bytes, trust_env=options.trust_env, phases=options.phases, server=spec.server
         ),
@@ -144,6 +150,8 @@ def _read(options: Common) -> Spec:
         seed=options.seed,
         max_tasks=options.max_tasks,
     )
+    if options.replay is not None:
+        return _replayed(options, defaults)
     if options.spec is not None:
         if words:
             raise UsageError.at("--spec", "tasks are given as words too", "write one of the two")
@@ -151,6 +159,16 @@ def _read(options: Common) -> Spec:
     if words:
         return Spec("", tuple(read_words(words, defaults, sys.stdin)))
     return DINNER
+
+
+def _replayed(options: Common, defaults: Defaults) -> Spec:
+    if options.words or options.spec is not None:
+        raise UsageError.at("--from", "tasks are given in another way too", "write one of the two")
+    if options.clock_name != ClockName.VIRTUAL:
+        raise UsageError.at("--from", "what was measured before is only simulated now", "leave out --clock real")
+    from asyncmodes.replay import read_replay
+
+    return read_replay(str(options.replay), defaults)
 
 
 def _announce(made: Plan) -> None:

@@ -17,7 +17,7 @@ from asyncmodes.resources import Resources
 from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import Failure, State, Task
 
-__all__ = ["SCHEMA_VERSION", "as_document", "read_json", "write_json"]
+__all__ = ["SCHEMA_VERSION", "as_document", "known_task", "read_json", "write_json"]
 
 FINAL_STATES = (State.OK, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.SKIPPED)
 _PORTION = 500
@@ -36,7 +36,7 @@ def _pieces(comparison: Comparison) -> Iterator[str]:
     yield "{\n"
     for key, value in _head(comparison).items():
         yield f" {_encode(key)}: {_encode(value)},\n"
-    yield from (' "tasks": ', *_lines(map(_known, comparison.tasks), 2), ',\n "runs": [')
+    yield from (' "tasks": ', *_lines(map(known_task, comparison.tasks), 2), ',\n "runs": [')
     for number, run in enumerate(comparison.runs):
         yield from (",\n  " if number else "\n  ", _encode(_run(run))[:-1], ', "tasks": ', *_lines(_rows(run), 3), "}")
     yield from ('\n ],\n "summary": ', *_lines(map(_summary, summaries), 2))
@@ -61,7 +61,7 @@ def as_document(comparison: Comparison) -> dict[str, object]:
     summaries = summarise(comparison)
     return {
         **_head(comparison),
-        "tasks": list(map(_known, comparison.tasks)),
+        "tasks": list(map(known_task, comparison.tasks)),
         "runs": [{**_run(run), "tasks": list(_rows(run))} for run in comparison.runs],
         "summary": list(map(_summary, summaries)),
         "warnings": [asdict(warning) for warning in warnings(comparison, summaries)],
@@ -114,7 +114,7 @@ def _counts(counts: Mapping[State, int]) -> dict[str, int]:
     return {str(state): counts[state] for state in FINAL_STATES}
 
 
-def _known(task: Task) -> dict[str, object]:
+def known_task(task: Task) -> dict[str, object]:
     """What was known of a task before any run."""
     outcome = task.work.outcome
     known = None
