@@ -63,6 +63,12 @@ def test_the_requests_of_a_page(tmp_path: Path):
     ]
 
 
+def test_requests_to_one_host_are_named_by_their_paths(tmp_path: Path):
+    """What all names would begin with tells nothing."""
+    text = archive(request("https://a.example/", 1), request("https://a.example/x?y", 2))
+    assert [name for name, _, _ in read(tmp_path, text)] == ["/", "/x"]
+
+
 def test_a_page_with_six_connections_with_twelve_and_unlimited(capsys: pytest.CaptureFixture[str]):
     """The picture names the file, says that it is simulated and on which assumption, and exits 0 whatever failed."""
     modes = ["-m", "limited=6+settled", "-m", "limited=12+settled", "-m", "settled"]
@@ -88,9 +94,7 @@ def test_a_result_is_replayed_in_another_mode(tmp_path: Path):
     assert spec.notes == (
         "simulated from the durations measured in a.json in mode settled, as if tasks did not slow each other down",
     )
-    assert (
-        compare(spec.tasks, "sequential", clock="virtual").runs_of(parse_mode("sequential"))[0].total_ns == 80_000_000
-    )
+    assert compare(spec.tasks, "sequential", clock="virtual").runs[0].total_ns == 80_000_000
 
 
 def test_failures_of_a_result_are_declared(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -5,7 +5,7 @@ The format: https://w3c.github.io/web-performance/specs/HAR/Overview.html. Times
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from asyncmodes.documents import Place
@@ -23,20 +23,20 @@ def har_entries(document: Place) -> list[Entry]:
     `time` includes what a request waited for one of the browser's connections (`timings.blocked`). That is left out:
     waiting for a slot is what a mode does.
     """
-    entries = list(_entries(document["log"]["entries"]))
+    entries = list(document["log"]["entries"])
     if not entries:
         raise document["log"]["entries"].refused("there is no request; load the page while the browser records")
-    return entries
+    urls = [entry["request"]["url"].text() for entry in entries]
+    return list(_delays(entries, _names(urls)))
 
 
-def _entries(entries: Place) -> Iterator[Entry]:
-    for entry in entries:
+def _delays(entries: Sequence[Place], names: Sequence[str]) -> Iterator[Entry]:
+    for entry, name in zip(entries, names, strict=True):
         duration = entry["time"]
         ns = duration.ns(_MS) - _blocked_ns(entry)
         if ns > LONGEST_NS:
             raise duration.refused("it is longer than 365 days")
-        request = entry["request"]
-        yield Entry(f"{entry.where}: {entry.path}", (Delay(max(ns, 0), _name(request["url"].text()), _failed(entry)),))
+        yield Entry(f"{entry.where}: {entry.path}", (Delay(max(ns, 0), name, _failed(entry)),))
 
 
 def _blocked_ns(entry: Place) -> int:
@@ -58,12 +58,18 @@ def _failed(entry: Place) -> str | None:
     return f"HTTP {status.value}" if status.count() >= _ERRORS else None
 
 
-def _name(url: str) -> str:
-    """The host and the path: what follows them, and who stands before them, may be secret."""
+def _names(urls: Sequence[str]) -> list[str]:
+    """Host and path of each, or the path alone if it is one host; what else a URL holds may be secret."""
+    parts = list(map(_host_and_path, urls))
+    several = len({host for host, _ in parts}) > 1
+    return [f"{host}{path}" if several else path for host, path in parts]
+
+
+def _host_and_path(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "a URL that cannot be read"
+        return "", "a URL that cannot be read"
     if parts.scheme not in ("http", "https", "ws", "wss"):
-        return f"{parts.scheme or 'other'}: URL"
-    return parts.netloc.rpartition("@")[2] + parts.path.partition(";")[0]
+        return "", f"{parts.scheme or 'other'}: URL"
+    return parts.netloc.rpartition("@")[2], parts.path.partition(";")[0] or "/"
