@@ -1,9 +1,9 @@
 """The one place that runs tasks: every mode, every kind of task and both clocks go through it.
 
-Tasks are run by workers that pull from one shared source of ready tasks. A worker is a lane: as long as the
-source has tasks no worker is idle, so the lane that becomes free is the one of the worker that asks. Without a
-barrier all tasks are one batch; with one, each batch has its own workers. What a mode means beyond its width is
-asked in two places only: whether an outcome decides (`Mode.decides`), and what becomes of the leftovers.
+Tasks are run by workers, each of which takes one task after another from its source. A `Dispatch` says which
+workers there are: those of all tasks or of a batch to begin with, and further ones when an end makes other tasks
+ready. What a mode means beyond its width is asked in two places only: whether an outcome decides (`Mode.decides`),
+and what becomes of the leftovers.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from asyncmodes.clocks import Clock, running_clock
 from asyncmodes.collector import collector_paused
+from asyncmodes.dispatch import Worker, dispatch
 from asyncmodes.modes import Leftovers, Mode
 from asyncmodes.record import Recorder, Run
 from asyncmodes.tasks import Task, TaskFailed
@@ -45,9 +46,8 @@ class Execution:
         self._notes = notes
         self._clock: Clock = running_clock()
         self._origin_ns = self._clock.now_ns()
-        self._closed = False
-        self._source: Iterator[tuple[int, Start]] = iter(())
-        self._workers: list[asyncio.Task[None]] = []
+        self._dispatch = dispatch(tasks, mode)
+        self._workers: dict[int, asyncio.Task[None]] = {}  # the latest on each lane
 
     def snapshot(self) -> Run:
         """The record as it stands now; callable from another thread."""
@@ -56,10 +56,9 @@ class Execution:
     async def finish(self) -> Run:
         """Run to the end, orphans included; see `execute`."""
         self._origin_ns = self._clock.now_ns()
-        mode = self._recorder.mode
         with collector_paused():
-            for batch in mode.batches(len(self._starts)):
-                idle = self._work(batch)
+            while workers := self._dispatch.portion():
+                idle = self._work(workers)
                 try:
                     await asyncio.shield(idle)
                 except asyncio.CancelledError:
@@ -71,47 +70,48 @@ class Execution:
                 except BaseException:
                     await self._abandon()
                     raise
-                if self._closed:
-                    break
         self.record = self._recorder.finished(self._notes)
         return self.record
 
-    def _work(self, batch: range) -> asyncio.Future[None]:
-        """Set workers to work on a batch; the future is done when they all are."""
+    def _work(self, workers: list[Worker]) -> asyncio.Future[None]:
+        """Let these workers begin; the future is done when they all are, and those that have begun meanwhile."""
         loop = asyncio.get_running_loop()
         recorder = self._recorder
         now_ns, origin_ns = self._clock.now_ns, self._origin_ns
         starts, ends, lanes, details = recorder.starts, recorder.ends, recorder.lanes, recorder.details
-        success_decides, failure_decides = recorder.mode.decides(ok=True), recorder.mode.decides(ok=False)
+        functions = self._starts
+        heeds = self._dispatch.heeds
+        heed_ok, heed_failure = heeds or recorder.mode.decides(ok=True), heeds or recorder.mode.decides(ok=False)
         idle = loop.create_future()
-        source = self._source = zip(batch, self._starts[batch.start : batch.stop])
-        busy = recorder.mode.lanes(len(batch))
+        busy = 0
 
-        async def worker(lane: int) -> None:
+        async def work(lane: int, source: Iterator[int]) -> None:
             nonlocal busy
             now = now_ns() - origin_ns
             try:
-                for index, start in source:
+                for index in source:
                     lanes[index] = lane
                     starts[index] = now
                     try:
-                        detail = await start()
+                        detail = await functions[index]()
                     except TaskFailed as failed:
                         recorder.failures[index] = failed.failure
                         if failed.detail:
                             details[index] = failed.detail
                         now = ends[index] = now_ns() - origin_ns
-                        if failure_decides:
-                            self._decide(index)
+                        if heed_failure:
+                            begin(self._ended(index, ok=False))
                     except asyncio.CancelledError:
                         recorder.cancelled.add(index)
                         now = ends[index] = now_ns() - origin_ns
+                        if heeds:
+                            begin(self._dispatch.ended(lane, index, ok=False))
                     else:
                         if detail:
                             details[index] = detail
                         now = ends[index] = now_ns() - origin_ns
-                        if success_decides:
-                            self._decide(index)
+                        if heed_ok:
+                            begin(self._ended(index, ok=True))
             except BaseException as bug:
                 if not idle.done():  # a future takes any exception but StopIteration
                     idle.set_exception(RuntimeError(repr(bug)) if isinstance(bug, StopIteration) else bug)
@@ -119,30 +119,32 @@ class Execution:
             if not busy and not idle.done():
                 idle.set_result(None)
 
-        # A name given saves asyncio from making one up for each of 100,000 workers.
-        self._workers = [asyncio.Task(worker(lane), loop=loop, name="asyncmodes worker") for lane in range(busy)]
+        def begin(workers: list[Worker]) -> None:
+            nonlocal busy
+            busy += len(workers)
+            for lane, source in workers:
+                # A name given saves asyncio from making one up for each of 100,000 workers.
+                self._workers[lane] = asyncio.Task(work(lane, source), loop=loop, name="asyncmodes worker")
+
+        begin(workers)
         return idle
 
-    def _decide(self, index: int) -> None:
-        leftovers = self._recorder.mode.leftovers
-        if self._recorder.decide(index) and leftovers is not Leftovers.KEEP:
-            self._close()
-            if leftovers is Leftovers.CANCEL:
+    def _ended(self, index: int, *, ok: bool) -> list[Worker]:
+        """See to what the end of a task means for the others; the further workers that can begin."""
+        mode = self._recorder.mode
+        if mode.decides(ok) and self._recorder.decide(index) and mode.leftovers is not Leftovers.KEEP:
+            self._dispatch.close()
+            if mode.leftovers is Leftovers.CANCEL:
                 self._cancel_running()
-
-    def _close(self) -> None:
-        """Let no queued task start any more, not even in this tick."""
-        self._closed = True
-        for _ in self._source:
-            pass
+        return self._dispatch.ended(self._recorder.lanes[index], index, ok)
 
     async def _abandon(self) -> None:
         """Cancel what is running and wait until all has ended; a further cancellation cuts clean-ups short."""
-        self._close()
-        while not all(worker.done() for worker in self._workers):
+        self._dispatch.close()
+        while not all(worker.done() for worker in self._workers.values()):
             self._cancel_running()
             with suppress(asyncio.CancelledError):
-                await asyncio.wait(self._workers)
+                await asyncio.wait(self._workers.values())
 
     def _cancel_running(self) -> None:
         for index in self._recorder.running():

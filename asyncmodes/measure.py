@@ -14,6 +14,7 @@ from random import Random
 from asyncmodes import __version__
 from asyncmodes.capacity import Server
 from asyncmodes.clocks import ClockName, new_loop, running_clock
+from asyncmodes.dispatch import check_needs
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Execution
 from asyncmodes.hindsight import with_predictions
@@ -68,6 +69,7 @@ class Plan:
         """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
         if not self.tasks:
             raise UsageError.at("tasks", "there are none", "give at least one task")
+        check_needs(self.tasks)
         refuse_paths(self.tasks, self.options.server)
         refuse_endless(self.tasks, self.modes, self.options.server, _LONGEST_NS)
         if self.clock is ClockName.VIRTUAL:

@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
+from asyncmodes.critical import CriticalPath, critical_path
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Leftovers, Mode, Stop
 from asyncmodes.resources import Resources
@@ -72,7 +73,6 @@ class Run:
     cancelled: frozenset[int] = frozenset()
     orphans: frozenset[int] = frozenset()
     details: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
-    skipped_because: Mapping[int, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     predicted_ns: int | None = None
     repeat: int = 0
@@ -86,12 +86,46 @@ class Run:
     def state(self, index: int) -> State:
         """Where the task stands (in a finished run: how it ended)."""
         if self.starts[index] < 0:
-            return State.QUEUED if self.verdict is Verdict.RUNNING else State.SKIPPED
+            if self.verdict is not Verdict.RUNNING or index in self.skipped_because:
+                return State.SKIPPED
+            return State.QUEUED if self.ready_ns(index) is not None else State.WAITING
         if self.ends[index] < 0:
             return State.RUNNING
         if index in self.failures:
             return self.failures[index].state
         return State.CANCELLED if index in self.cancelled else State.OK
+
+    def ready_ns(self, index: int) -> int | None:
+        """When the last task that this one needs had ended ok: 0 if it needs none, None if that never happened."""
+        needs = self.tasks[index].needs
+        if not needs:
+            return 0
+        return max(self.ends[need] for need in needs) if all(map(self._is_ok, needs)) else None
+
+    def _is_ok(self, index: int) -> bool:
+        return self.ends[index] >= 0 and index not in self.failures and index not in self.cancelled
+
+    @cached_property
+    def skipped_because(self) -> dict[int, int]:
+        """The culprit of each task that can no longer start because of what it needs, directly or through others.
+
+        A culprit has failed, timed out or been cancelled; of several it is the one that ended first.
+        """
+        culprits = sorted({*self.failures, *self.cancelled}, key=lambda index: (self.ends[index], index))
+        if not culprits or not any(task.needs for task in self.tasks):
+            return {}
+        needed_by: dict[int, list[int]] = {}
+        for index, task in enumerate(self.tasks):
+            for need in task.needs:
+                needed_by.setdefault(need, []).append(index)
+        because: dict[int, int] = {}
+        for culprit in culprits:
+            doomed = [culprit]
+            while doomed:
+                new = [index for index in needed_by.pop(doomed.pop(), ()) if index not in because]
+                because.update(dict.fromkeys(new, culprit))
+                doomed += new
+        return because
 
     def span(self, index: int) -> Span:
         """Everything about one task."""
@@ -105,7 +139,7 @@ class Run:
             state=self.state(index),
             orphan=index in self.orphans,
             lane=known(self.lanes),
-            ready_ns=0,
+            ready_ns=self.ready_ns(index),
             start_ns=known(self.starts),
             end_ns=known(self.ends),
             error=self.failures.get(index),
@@ -125,7 +159,7 @@ class Run:
 
     @cached_property
     def counts(self) -> dict[State, int]:
-        """How many tasks are in each final state (and in a live run: `running`, `queued`)."""
+        """How many tasks are in each final state (and in a live run: `running`, `queued`, `waiting`)."""
         running = self.started - (len(self) - self.ends.count(NEVER))
         timed_out = sum(failure.state is State.TIMED_OUT for failure in self.failures.values())
         counts = {
@@ -136,7 +170,10 @@ class Run:
             State.SKIPPED: len(self) - self.started,
         }
         if self.verdict is Verdict.RUNNING:
-            counts |= {State.SKIPPED: 0, State.RUNNING: running, State.QUEUED: len(self) - self.started}
+            skipped = len(self.skipped_because)
+            waiting = sum(self.state(index) is State.WAITING for index, task in enumerate(self.tasks) if task.needs)
+            queued = len(self) - self.started - skipped - waiting
+            counts |= {State.SKIPPED: skipped, State.RUNNING: running, State.QUEUED: queued, State.WAITING: waiting}
         return counts
 
     @cached_property
@@ -150,6 +187,13 @@ class Run:
     def peak(self) -> int:
         """The most tasks in flight at once. A task takes the lowest free lane, so it is the highest one used + 1."""
         return max(self.lanes, default=NEVER) + 1
+
+    @cached_property
+    def critical_path(self) -> CriticalPath | None:
+        """The longest chain of tasks that need each other, as they ran; None unless every task ended ok."""
+        if not len(self) or self.counts[State.OK] < len(self):
+            return None
+        return critical_path(self.tasks, [end - start for start, end in zip(self.starts, self.ends, strict=True)])
 
     @property
     def delivered(self) -> int:

@@ -6,8 +6,8 @@ awaitables. Times are whole nanoseconds.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
@@ -230,7 +230,7 @@ class Call:
 class Task:
     """One unit of work in a list of tasks. A timeout counts from the task's start; None: no limit.
 
-    `needs` holds the indices of tasks that must have ended ok before this one is ready.
+    `needs` holds the indices of tasks in the same list that must have ended ok before this one is ready.
     """
 
     name: str
@@ -255,10 +255,26 @@ def timed_out(timeout_ns: int) -> Failure:
     return Failure("Timeout", f"not done after {timeout_ns / 1e9:g} s", State.TIMED_OUT)
 
 
-def call(function: Callable[[], Awaitable[object]], *, name: str | None = None, timeout_s: float | None = None) -> Task:
+def in_reverse(tasks: Sequence[Task]) -> list[Task]:
+    """The tasks the other way round, each with the same needs as before."""
+    last = len(tasks) - 1
+    return [
+        replace(task, needs=tuple(last - need for need in task.needs)) if task.needs else task
+        for task in reversed(tasks)
+    ]
+
+
+def call(
+    function: Callable[[], Awaitable[object]],
+    *,
+    name: str | None = None,
+    timeout_s: float | None = None,
+    needs: Sequence[int] = (),
+) -> Task:
     """A task from any zero-argument coroutine function; its name defaults to the function's.
 
-    `timeout_s` is in seconds. Raises ValueError if it is not above zero, TypeError if the function is none.
+    `timeout_s` is in seconds; `needs` are the indices of tasks in the same list that must have ended ok before.
+    Raises ValueError if the timeout is not above zero, TypeError if the function is none.
     """
     if not callable(function):
         raise TypeError(
@@ -268,4 +284,4 @@ def call(function: Callable[[], Awaitable[object]], *, name: str | None = None, 
         raise ValueError(f"timeout_s is {timeout_s}; it must be above 0 seconds and below a year")
     target = str(getattr(function, "__qualname__", None) or function)
     limit = None if timeout_s is None else round(timeout_s * 1e9)
-    return Task(name or getattr(function, "__name__", None) or target, Call(function, target), limit)
+    return Task(name or getattr(function, "__name__", None) or target, Call(function, target), limit, tuple(needs))

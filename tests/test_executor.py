@@ -772,8 +772,8 @@ def test_a_snapshot_tells_how_the_run_stands():
     assert spans(late) == ["a running 0- lane 0", "b failed 0-100 lane 1", "c running 100- lane 1"]
     assert (late.total_ns, late.drained_ns, late.work_ns) == (150 * MS, 150 * MS, 100 * MS)
     final = dict.fromkeys(("ok", "failed", "timed_out", "cancelled", "skipped"), 0)
-    assert early.counts == {**final, "running": 2, "queued": 1}
-    assert late.counts == {**final, "failed": 1, "running": 2, "queued": 0}
+    assert early.counts == {**final, "running": 2, "queued": 1, "waiting": 0}
+    assert late.counts == {**final, "failed": 1, "running": 2, "queued": 0, "waiting": 0}
     assert verdict(done) == "fulfilled, total 300, drained 300"
 
 

@@ -36,6 +36,8 @@ def test_the_contract_s_example():
         "drained_s": 0.5,
         "predicted_s": 0.5,
         "work_s": 1.0,
+        "critical_path_s": 0.4,
+        "critical_path": [0],
         "peak_in_flight": 2,
         "counts": {"ok": 4, "failed": 0, "timed_out": 0, "cancelled": 0, "skipped": 0},
         "orphaned": 0,

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -40,6 +41,17 @@ TASKS = st.lists(
 )
 
 
+@st.composite
+def linked(draw) -> list[Task]:
+    """Tasks of which some need others, earlier or later in the list, never in a circle."""
+    tasks = draw(TASKS)
+    order = draw(st.permutations(range(len(tasks))))
+    for place, index in enumerate(order[1:], start=1):
+        needs = draw(st.one_of(st.just([]), st.lists(st.sampled_from(order[:place]), max_size=3)))
+        tasks[index] = replace(tasks[index], needs=tuple(needs))
+    return tasks
+
+
 def executed(tasks: list[Task], modes) -> list[Run]:
     """The runs of these tasks on the virtual clock, one mode after another on one loop."""
 
@@ -65,6 +77,18 @@ def test_theory_and_execution_agree_in_every_field(tasks):
         check_definitions(happened)
 
 
+@given(linked())
+@settings(max_examples=100)
+def test_theory_and_execution_agree_where_tasks_need_others(tasks):
+    """The same for any graph of needs: lanes, ends, orphans, who was skipped and because of whom."""
+    modes = sorted(MODES, key=str)
+    for mode, happened in zip(modes, executed(tasks, modes), strict=True):
+        expected = predict(tasks, mode)
+        assert expected == happened, str(mode)
+        assert expected.spans == happened.spans
+        check_definitions(happened)
+
+
 def check_definitions(run: Run) -> None:
     """What the vocabulary says of every finished run, recomputed here from the spans alone."""
     spans, mode = run.spans, run.mode
@@ -78,26 +102,69 @@ def check_definitions(run: Run) -> None:
     assert run.total_ns <= run.drained_ns
     assert run.work_ns == sum(span.end_ns - span.start_ns for span in started)
 
-    # Start order is input order: nothing starts before an earlier task, and only the tail is skipped.
-    assert [span.index for span in started] == list(range(len(started)))
-    starts = [span.start_ns for span in started]
-    assert starts == sorted(starts)
+    check_starts(run, spans, started)
 
     # The peak is the most in flight at once. Two may touch: one that ends where the other starts hands over its lane.
     for lane in {span.lane for span in started}:
-        on_lane = [span for span in started if span.lane == lane]
+        on_lane = sorted((span for span in started if span.lane == lane), key=lambda span: (span.start_ns, span.end_ns))
         assert all(one.end_ns <= other.start_ns for one, other in pairwise(on_lane))
     moments = {span.start_ns for span in started if span.end_ns > span.start_ns}
     in_flight = [sum(span.start_ns <= moment < span.end_ns for span in started) for moment in moments]
     assert max(in_flight, default=0) <= run.peak <= min(len(run), mode.width or len(run))
 
-    # A barrier: everything of a batch has ended when the next begins.
+    # A barrier: everything of a batch has ended when the next begins; a batch begins at once, if nothing blocks.
     if mode.barrier:
-        batches = [started[i : i + mode.width] for i in range(0, len(started), mode.width)]
-        for one, other in pairwise(batches):
-            assert max(span.end_ns for span in one) == min(span.start_ns for span in other)
+        begun = sorted({span.start_ns for span in started})
+        for one, other in pairwise(begun if not any(span.task.work.blocking for span in spans) else []):
+            assert max(span.end_ns for span in started if span.start_ns <= one) == other
+        if not any(task.needs for task in run.tasks):
+            batches = [started[i : i + mode.width] for i in range(0, len(started), mode.width)]
+            for one, other in pairwise(batches):
+                assert max(span.end_ns for span in one) == min(span.start_ns for span in other)
 
+    check_needs(spans)
     check_caller(run, spans)
+
+
+def check_starts(run: Run, spans, started) -> None:
+    """Input order among ready tasks, on the lowest free lane, and no task waits while a slot is free."""
+    if not any(task.needs for task in run.tasks):
+        # Nothing starts before an earlier task, and only the tail never does.
+        assert [span.index for span in started] == list(range(len(started)))
+        starts = [span.start_ns for span in started]
+        assert starts == sorted(starts)
+        return
+    if any(span.task.work.blocking for span in spans):
+        return
+    moments = sorted({ns for span in started for ns in (span.start_ns, span.end_ns)})
+    for span in started:
+        for other in spans[: span.index]:
+            if other.ready_ns is not None and other.ready_ns < span.start_ns:
+                assert other.start_ns is not None
+                assert other.start_ns <= span.start_ns
+        beside = {other.lane for other in started if other.start_ns <= span.start_ns <= other.end_ns}
+        assert beside >= set(range(span.lane))
+        if not run.mode.barrier:
+            waited = [moment for moment in moments if span.ready_ns <= moment < span.start_ns]
+            for moment in waited:
+                assert sum(other.start_ns <= moment < other.end_ns for other in started) == run.mode.width
+
+
+def check_needs(spans) -> None:
+    """A task is ready when all it needs has ended ok, and one that never will be names a culprit, if there is one."""
+    unlucky = {State.FAILED, State.TIMED_OUT, State.CANCELLED}
+    for span in spans:
+        needed = [spans[index] for index in span.task.needs]
+        met = all(other.state is State.OK for other in needed)
+        assert span.ready_ns == (max((other.end_ns for other in needed), default=0) if met else None)
+        assert span.start_ns is None or span.start_ns >= span.ready_ns
+        culprits = {other.index for other in needed if other.state in unlucky}
+        culprits |= {other.skipped_because for other in needed if other.skipped_because is not None}
+        if culprits:
+            assert span.state is State.SKIPPED
+            assert span.skipped_because == min(culprits, key=lambda index: (spans[index].end_ns, index))
+        else:
+            assert span.skipped_because is None
 
 
 def check_caller(run: Run, spans) -> None:
@@ -117,16 +184,19 @@ def check_caller(run: Run, spans) -> None:
         assert run.verdict is (Verdict.REJECTED if mode.stop is Stop.ON_SUCCESS else Verdict.FULFILLED)
         assert not run.orphans
         assert not run.cancelled
-        assert run.counts[State.SKIPPED] == 0
+        assert run.counts[State.SKIPPED] == len(run.skipped_because)
         assert run.delivered == (0 if mode.stop is Stop.ON_SUCCESS else ok)
     else:
         first = spans[decided_by]
         assert first in candidates
-        # The first to end; on a tie the first to start, then the lower index. What blocks the loop is ahead of those
-        # that were due while it ran.
+        # The first to end; on a tie the first to start, then the lower index, unless that was not ready first. What
+        # blocks the loop is ahead of those that were due while it ran.
         assert first.end_ns == min(span.end_ns for span in candidates)
         if not any(span.task.work.blocking for span in spans):
-            assert first == min(candidates, key=lambda span: (span.end_ns, span.start_ns, span.index))
+            earliest = min((span.end_ns, span.start_ns) for span in candidates)
+            assert (first.end_ns, first.start_ns) == earliest
+            if not any(task.needs for task in run.tasks):
+                assert first.index == min(span.index for span in candidates if (span.end_ns, span.start_ns) == earliest)
         assert run.total_ns == first.end_ns
         assert run.verdict is (Verdict.FULFILLED if first.state is State.OK else Verdict.REJECTED)
         assert run.delivered == (first.state is State.OK)
@@ -144,7 +214,8 @@ def check_leftovers(run: Run, spans, first) -> None:
     assert all(span.state in by_itself for span in spans if span.orphan)
     match run.mode.leftovers:
         case Leftovers.KEEP:
-            assert run.counts[State.SKIPPED] == run.counts[State.CANCELLED] == 0
+            assert run.counts[State.CANCELLED] == 0
+            assert run.counts[State.SKIPPED] == len(run.skipped_because)
         case Leftovers.DROP:
             assert run.counts[State.CANCELLED] == 0
             assert all(span.start_ns <= run.total_ns for span in spans if span.start_ns is not None)

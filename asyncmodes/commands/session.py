@@ -21,7 +21,7 @@ from asyncmodes.modes import parse_mode
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options, uses_server
 from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
-from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task
+from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task, in_reverse
 
 _MOST_HOSTS = 4  # that the line about requests names
 
@@ -103,7 +103,7 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
     spec = _read(options)
     if options.server is not None:
         spec = replace(spec, server=parse_server(options.server))
-    tasks: Sequence[Task] = spec.tasks[::-1] if options.reverse else spec.tasks
+    tasks: Sequence[Task] = in_reverse(spec.tasks) if options.reverse else spec.tasks
     made = plan(
         tasks,
         modes,

@@ -123,7 +123,7 @@ def _strip(run: Run, axis: Axis) -> str:
     """How many tasks were in flight over time, as one shape."""
     steps = Axis(axis.span_ns, _STEPS)
     most = max(run.peak, 1)
-    path = "".join(f"V{100 - 100 * count / most:.1f}h1" for count in Flow(run, steps).in_flight())
+    path = "".join(f"V{100 - 100 * count / most:.1f}h1" for count in Flow(run, steps, folded=False).in_flight())
     label = f"in flight, at most {run.peak:,}"
     return (
         f'<div class=flying><b>in flight</b><svg viewBox="0 0 {_STEPS} 100" preserveAspectRatio="none" role="img" '

@@ -88,6 +88,7 @@ def _seconds(ns: float | None) -> float | None:
 
 
 def _run(run: Run) -> dict[str, object]:
+    path = run.critical_path
     return {
         "mode": str(run.mode),
         "repeat": run.repeat,
@@ -97,6 +98,8 @@ def _run(run: Run) -> dict[str, object]:
         "drained_s": _seconds(run.drained_ns),
         "predicted_s": _seconds(run.predicted_ns),
         "work_s": _seconds(run.work_ns),
+        "critical_path_s": None if path is None else _seconds(path.ns),
+        "critical_path": None if path is None else list(path.chain),
         "peak_in_flight": run.peak,
         "counts": _counts(run.counts),
         "orphaned": len(run.orphans),
@@ -151,7 +154,7 @@ def _rows(run: Run) -> Iterator[dict[str, object]]:
             "state": state(index),
             "orphan": index in orphans,
             "lane": None if start == NEVER else lanes[index],
-            "ready_s": 0.0,
+            "ready_s": _seconds(run.ready_ns(index)) if task.needs else 0.0,
             "start_s": None if start == NEVER else start / 1e9,
             "end_s": None if end == NEVER else end / 1e9,
             "needs": task.needs,

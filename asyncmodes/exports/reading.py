@@ -126,7 +126,6 @@ def _run(place: Place, known: Sequence[Task] | None) -> Run:
         cancelled=rows.cancelled,
         orphans=rows.orphans,
         details=rows.details,
-        skipped_because=rows.skipped_because,
         notes=tuple(note.text() for note in place.get("notes") or ()),
         predicted_ns=_optional(place.get("predicted_s"), Place.ns),
         repeat=place["repeat"].count(),

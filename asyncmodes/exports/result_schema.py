@@ -108,6 +108,8 @@ _RUN = _object(
         "interrupted_s": _or_null(_seconds()),
         "notes": _list(_TEXT),
         "blocked_s": _list(_list(_seconds()), "from when to when the event loop was blocked"),
+        "critical_path_s": _or_null(_seconds("the longest chain of needs; null unless every task ended ok")),
+        "critical_path": _or_null(_list(_INDEX, "the tasks of that chain")),
         "width_cap": _or_null(_count("the most tasks worked on at once where the machine allowed fewer than the mode")),
         "resources": _RESOURCES,
     },

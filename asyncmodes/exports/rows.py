@@ -157,8 +157,6 @@ class Rows:
         self.cancelled = frozenset(index for index, state in enumerate(states) if state == State.CANCELLED)
         self.orphans = frozenset(index for index, orphan in enumerate(columns["orphan"]) if orphan)
         self.details = {index: detail for index, detail in enumerate(columns["detail"]) if detail}
-        culprits = enumerate(columns["skipped_because"])
-        self.skipped_because = {index: culprit for index, culprit in culprits if culprit is not None}
 
     def identities(self) -> list[Identity]:
         """What the tasks are."""

@@ -48,7 +48,7 @@ def figures_of(run: Run, index: int) -> str:
         words.append(
             f"{duration(span.end_ns - span.start_ns)}, from {duration(span.start_ns)} to {duration(span.end_ns)}"
         )
-        waited = span.start_ns - (span.ready_ns or 0)
+        waited = max(span.start_ns - (span.ready_ns or 0), 0)
         words.append(f"waited {duration(waited)}" if waited else "started at once")
     if span.lane is not None:
         words.append(f"lane {span.lane}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmodes.capacity import Server
@@ -66,13 +67,22 @@ class Drawn(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One word, or one table of a spec: all its works, `repeat` times, each as a task of its own."""
+    """One word, or one table of a spec: all its works, `repeat` times, each as a task of its own.
+
+    Each needs all tasks of the entries whose indices are in `needs`.
+    """
 
     where: str
     works: Sequence[Work | Drawn]
     name: str | None = None
     repeat: int = 1
     timeout_ns: int | None = None
+    needs: Sequence[int] = ()
+
+    @property
+    def size(self) -> int:
+        """How many tasks it stands for."""
+        return len(self.works) * self.repeat
 
 
 def delay_of(text: str, fails: str | None = None, where: str = "delay", prefix: str = "") -> Work | Drawn:
@@ -152,21 +162,37 @@ def tasks_of(entries: Sequence[Entry], defaults: Defaults) -> list[Task]:
     """
     count = 0
     for entry in entries:
-        count += len(entry.works) * entry.repeat
+        count += entry.size
         if count > defaults.max_tasks:
             raise too_many(entry.where, count, defaults.max_tasks)
+    needs = _needs_of(entries, defaults.max_tasks)
     names = _Names({entry.name for entry in entries if entry.name is not None})
     dice = _Dice(defaults.seed)
     tasks: list[Task] = []
-    for entry in entries:
+    for entry, needed in zip(entries, needs, strict=True):
         given = entry.name
         for _ in range(entry.repeat):
             for source in entry.works:
                 work = dice.draw(source) if isinstance(source, Drawn) else source
                 name = names.generated(entry.name or work.target) if given is None else given
                 given = None  # only the first of an entry bears the given name as it is
-                tasks.append(Task(name, work, _timeout_ns(entry, work, defaults)))
+                tasks.append(Task(name, work, _timeout_ns(entry, work, defaults), needed))
     return tasks
+
+
+def _needs_of(entries: Sequence[Entry], most: int) -> Sequence[tuple[int, ...]]:
+    """For each entry the indices of all tasks that each of its own needs."""
+    if not any(entry.needs for entry in entries):
+        return [()] * len(entries)
+    firsts = [0, *accumulate(entry.size for entry in entries)]
+    needs, links = [], 0
+    for entry in entries:
+        links += entry.size * sum(entries[need].size for need in entry.needs)
+        if links > most:
+            what = f"the needs up to here link {links:,} pairs of tasks"
+            raise UsageError.at(f"{entry.where}.needs", what, "let them all need one task that needs the others")
+        needs.append(tuple(index for need in entry.needs for index in range(firsts[need], firsts[need + 1])))
+    return needs
 
 
 def _timeout_ns(entry: Entry, work: Work, defaults: Defaults) -> int | None:

@@ -26,6 +26,7 @@ from asyncmodes.spec.entries import (
     tasks_of,
     too_many,
 )
+from asyncmodes.spec.needs import needed_tables, needs_problems
 from asyncmodes.spec.paths import Files
 from asyncmodes.spec.servers import SERVER_ALLOWED, server_of
 from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
@@ -52,13 +53,13 @@ ALLOWED: dict[str, str] = {
     "cpu_in": '"inline", "thread" or "process"',
     "timeout": 'text with a unit, such as "2s"',
     "repeat": "a whole number from 1 up",
+    "needs": 'a list of names, such as ["rice"]',
     "headers": 'a table of texts, such as {Accept = "text/html"}',
     "method": 'text, such as "POST"',
     "data": "text",
     "expect_status": "a status from 100 to 999, or a list of them, such as [200, 404]",
 }
 KINDS = ("delay", "block", "cpu", "request", "url", "file")
-LATER = ("needs",)
 _TOP_KEYS = ("title", "server", "tasks")
 ONLY_FOR = {"fails": ("delay", "block"), "cpu_in": ("cpu",)} | dict.fromkeys(
     ("headers", "method", "data", "expect_status"), ("url",)
@@ -106,7 +107,11 @@ def parse_toml(data: bytes, label: str) -> dict[str, Any]:
 
 def _spec(raw: dict[str, Any], label: str, files: Files, defaults: Defaults, default_title: str) -> Spec:
     table = _checked(raw, label, files, defaults.max_tasks)
-    entries = [_entry(f"{label}: tasks[{index}]", task, defaults, files) for index, task in enumerate(table["tasks"])]
+    needed = needed_tables(table["tasks"], KINDS)
+    entries = [
+        _entry(f"{label}: tasks[{index}]", task, defaults, files)._replace(needs=needed[index])
+        for index, task in enumerate(table["tasks"])
+    ]
     server = server_of(table["server"], f"{label}: server") if "server" in table else None
     return Spec(table.get("title", default_title), tuple(tasks_of(entries, defaults)), server)
 
@@ -237,6 +242,7 @@ def _checked(raw: dict[str, Any], label: str, files: Files, max_tasks: int) -> S
         found.extend(_problems(raw, error.errors(include_url=False), label))
     found.extend(_kind_problems(tables, label))
     found.extend(_name_problems(tables, label))
+    found.extend(needs_problems(tables, KINDS, label))
     if found:
         found.sort(key=lambda each: each[0])
         raise UsageError(*(problem for _, problem in found))
@@ -291,9 +297,7 @@ def _nearest(key: str, known: tuple[str, ...]) -> str | None:
 
 
 def _unknown_key(where: str, key: str, known: tuple[str, ...]) -> Problem:
-    if key in LATER:
-        return Problem(where, f"{key} is not supported yet", "leave it out")
-    guess = _nearest(key, known + LATER)
+    guess = _nearest(key, known)
     hint = f"did you mean {guess}? " if guess else ""
     return Problem(where, f"there is no key {shown(key)}", f"{hint}the keys are {', '.join(known)}")
 
@@ -349,7 +353,7 @@ def _kind_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Pro
 
 
 def _means_a_kind(key: str) -> bool:
-    return key not in ALLOWED and _nearest(key, _TASK_KEYS + LATER) in KINDS
+    return key not in ALLOWED and _nearest(key, _TASK_KEYS) in KINDS
 
 
 def _name_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Problem]]:

@@ -59,6 +59,7 @@ class TaskTable(TypedDict, total=False):
     cpu_in: Literal["inline", "thread", "process"]
     timeout: Annotated[str, _checked(parse_timeout)]
     repeat: Annotated[int, Field(ge=1)]
+    needs: list[Text]
     headers: Annotated[dict[str, str], AfterValidator(_check_headers)]
     method: Annotated[str, _checked(check_method)]
     data: Annotated[str, _checked(check_data)]

@@ -34,15 +34,17 @@ class Glyphs:
     connect: str
     first_byte: str
     body: str
+    waiting: str
+    critical: str
 
 
 UNICODE = Glyphs(
     "·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "≈", "│", "─", "░",
-    "▁▂▃▄▅▆▇█", "▂", "▄", "░", "▆",
+    "▁▂▃▄▅▆▇█", "▂", "▄", "░", "▆", "┈", "◆",
 )  # fmt: skip  # a row of a table
 ASCII = Glyphs(
     ".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", "~", "|", "-", ":",
-    None, "d", "c", "-", "#",
+    None, "d", "c", "-", "#", ":", "*",
 )  # fmt: skip  # a row of a table
 
 STYLES = {

@@ -17,6 +17,7 @@ from asyncmodes.views.axis import Axis, duration
 from asyncmodes.views.costs import costs_table
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
+from asyncmodes.views.links import bound_sentence, link_meanings, marks
 from asyncmodes.views.phase_means import phases_table
 from asyncmodes.views.phases import phase_meanings
 from asyncmodes.views.pulse import interval_ns, pulse_note
@@ -27,6 +28,7 @@ from asyncmodes.views.totals import speedup_text, totals_table
 NARROWEST, WIDEST = 20, 200
 NARROWEST_TIMELINE = 60
 _ROOM_FOR_LAST_LABEL = 9
+_NARROWEST_NEEDED = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def picture(comparison: Comparison, look: Look) -> Text:
         lines += timelines(drawn_runs(comparison), summaries, look)
     if summaries:
         lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
+        bound = bound_sentence(comparison)
+        lines += wrapped(Text(bound), look.width) if bound else []
         if look.resources:
             lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
     phases = phases_table(summaries, look.width, look.glyphs)
@@ -172,18 +176,22 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     labels += [pulse_note(run) for run in runs if look.heartbeat or has_blocking_work(run)]
     drawn = [(run, index) for number, run in enumerate(runs) for index in rows[number]]
     lengths = max(len(length(run, index)) for run, index in drawn)
-    labels += [" " * (lengths + 2) + state_words(run, index) for run, index in drawn]
+    needed = look.width // 8 if look.width >= _NARROWEST_NEEDED else 0
+    for number, run in enumerate(runs):
+        marked = marks(run, look.glyphs)
+        words = [marked.get(index, "") + state_words(run, index, needed, look.glyphs) for index in rows[number]]
+        labels += [" " * (lengths + 2) + each for each in words]
     notes = max(_ROOM_FOR_LAST_LABEL, *(cell_len(label) for label in labels))
     span = max([span_ns, *(run.drained_ns for run in runs)])
     axis = Axis(max(span, 1), look.width - names - 2 - notes)
-    return Columns(names, axis, lengths, notes, look.glyphs, look.heartbeat), rows
+    return Columns(names, axis, lengths, notes, look.glyphs, look.heartbeat, needed), rows
 
 
 def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
     """What the glyphs that occur beyond plain bars stand for."""
     glyphs = look.glyphs
     states = {state for run in runs for state, count in run.counts.items() if count}
-    meanings = [(glyphs.queued, "waiting", any(axis.cell(max(run.starts, default=0)) > 0 for run in runs))]
+    meanings = [*link_meanings(runs, axis, glyphs)]
     meanings += [
         (glyphs.failed, "failed", State.FAILED in states),
         (glyphs.timed_out, "timed out", State.TIMED_OUT in states),

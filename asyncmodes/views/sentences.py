@@ -189,13 +189,13 @@ def _alone(summary: Summary, run: Run) -> list[str]:
         on = f"; {others:,} {'other' if others == 1 else 'others'} ran for nobody" if others else ""
         return [f"{took} to deliver one result of {_tasks(len(run))}{on}"]
     if summary.total.mean <= 0:
-        return [f"{took} for {_tasks(len(run))}"]
-    known = [task.outcome for task in run.tasks]
+        return [f"{took} for {_tasks(run.started)}"]
+    known = [task.outcome for task, start in zip(run.tasks, run.starts, strict=True) if start >= 0]
     work = sum(outcome.duration_ns for outcome in known if outcome) if all(known) else run.work_ns
     overlap = work / summary.total.mean
     if overlap < 1 + NOISE_SHARE:
-        return [f"{took} for {_tasks(len(run))}: nothing overlapped"]
-    return [f"{took} for {_tasks(len(run))} of {duration(work)} of work: on average {overlap:.2f} ran at once"]
+        return [f"{took} for {_tasks(run.started)}: nothing overlapped"]
+    return [f"{took} for {_tasks(run.started)} of {duration(work)} of work: on average {overlap:.2f} ran at once"]
 
 
 def _partial(summary: Summary, run: Run, *, several: bool) -> list[str]:

@@ -13,12 +13,15 @@ from asyncmodes.views.glyphs import Glyphs
 class Flow:
     """The starts and ends of a run in order of time, counted per cell of an axis up to the time it was drained."""
 
-    def __init__(self, run: Run, axis: Axis) -> None:
+    def __init__(self, run: Run, axis: Axis, *, folded: bool) -> None:
         self.run = run
         self.axis = axis
         self.cells = max(axis.cell(run.drained_ns), 1)
         self.starts = sorted(ns for ns in run.starts if ns >= 0)
         self.ends = sorted(ns for ns in run.ends if ns >= 0)
+        ready = [(run.ready_ns(i), start >= 0) for i, start in enumerate(run.starts)] if folded else []
+        self.ready = sorted(ns for ns, starts in ready if ns is not None and starts)
+        self.never = sorted(ns for ns, starts in ready if ns is not None and not starts)
 
     def in_flight(self) -> list[int]:
         """The most tasks in flight at any instant within each cell; never more than there really were."""
@@ -40,12 +43,14 @@ class Flow:
         return most
 
     def queued(self) -> list[int]:
-        """The tasks not yet started at the beginning of each cell; those that never start, until the caller resumed."""
-        run = self.run
-        never = len(run) - len(self.starts)
-        waiting = [len(self.starts) - bisect_right(self.starts, first) for first, _ in self._bounds()]
-        resumed = self.axis.cell(run.total_ns)
-        return [count + never if cell < resumed else count for cell, count in enumerate(waiting)]
+        """The tasks ready and not started at the beginning of each cell; who never starts, until the caller resumed."""
+        resumed = self.axis.cell(self.run.total_ns)
+        return [
+            bisect_right(self.ready, first)
+            - bisect_right(self.starts, first)
+            + (bisect_right(self.never, first) if cell < resumed else 0)
+            for cell, (first, _) in enumerate(self._bounds())
+        ]
 
     def done(self) -> list[int]:
         """The tasks ended at the end of each cell."""

@@ -12,7 +12,8 @@ from asyncmodes.record import Run, Verdict
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
-from asyncmodes.views.glyphs import ORPHAN, STYLES, Glyphs, word
+from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
+from asyncmodes.views.links import after, marks, why_skipped
 from asyncmodes.views.phases import parts
 from asyncmodes.views.pulse import pulse, pulse_note
 from asyncmodes.views.strips import Flow, as_digits, as_levels
@@ -25,7 +26,8 @@ _MOST_DIGITS = 9
 class Columns:
     """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths.
 
-    `heartbeat` draws the event loop's also where no task can block it.
+    `heartbeat` draws the event loop's also where no task can block it. `needed` is the most that the name of a needed
+    task takes in a note.
     """
 
     names: int
@@ -34,6 +36,7 @@ class Columns:
     notes: int
     glyphs: Glyphs
     heartbeat: bool = False
+    needed: int = 0
 
     def row(self, name: str, bar: Text, note: str, style: str = "") -> Text:
         """One line: a name cut to its column, a bar, a note."""
@@ -69,8 +72,12 @@ def name_width(runs: list[Run], rows: dict[int, list[int]], width: int) -> int:
     return max(6, min(longest, _LONGEST_NAME, width // 4))
 
 
-def state_words(run: Run, index: int) -> str:
-    """The task's state in words, and whether its result was lost."""
+def state_words(run: Run, index: int, needed: int = 0, glyphs: Glyphs = UNICODE) -> str:
+    """The task's state in words, whether its result was lost, and what it needs, in names of `needed` cells."""
+    return _own_words(run, index) + after(run, index, needed, glyphs)
+
+
+def _own_words(run: Run, index: int) -> str:
     state = run.state(index)
     if index in run.orphans:
         return "orphan" if state is State.OK else f"orphan, {word(state)}"
@@ -85,23 +92,29 @@ def length(run: Run, index: int) -> str:
 def bar(run: Run, index: int, columns: Columns) -> Text:
     """The task's bar: dots while it waited, blocks while it ran, shaded once it was an orphan, its end's own glyph.
 
-    Where the phases of a request were measured they stand in place of the blocks.
+    The dots are others until it was ready. Where the phases of a request were measured they stand in place of the
+    blocks, and in place of a bar that never was stands the reason, if that is what the task needs.
     """
     glyphs, axis = columns.glyphs, columns.axis
     state = run.state(index)
     text = Text()
     if state is State.SKIPPED:
-        return text
+        return text.append(why_skipped(run, index, axis.width, glyphs), STYLES[state])
     now = axis.cell(run.drained_ns)
-    if state is State.QUEUED:
-        return text.append(glyphs.queued * now, STYLES[State.QUEUED])
+    ready_ns = run.ready_ns(index)
+    ready = now if ready_ns is None else axis.cell(ready_ns)
+    if state in (State.WAITING, State.QUEUED):
+        return text.append(glyphs.waiting * ready, STYLES[State.WAITING]).append(
+            glyphs.queued * (now - ready), STYLES[State.QUEUED]
+        )
     start = min(axis.cell(run.starts[index]), axis.width - 1)
     end = now if state is State.RUNNING else axis.cell(run.ends[index])
     end = max(end, start + 1)
     last = _ends(glyphs).get(state)
     body_end = end - 1 if last else end
     resumed = min(max(axis.cell(run.total_ns), start), body_end) if _goes_on(run) else body_end
-    text.append(glyphs.queued * start, STYLES[State.QUEUED])
+    text.append(glyphs.waiting * min(ready, start), STYLES[State.WAITING])
+    text.append(glyphs.queued * (start - ready), STYLES[State.QUEUED])
     body = parts(run, index, axis, glyphs, range(start, resumed)) or glyphs.running * (resumed - start)
     text.append(body, STYLES[State.OK])
     text.append(glyphs.orphan * (body_end - resumed), ORPHAN)
@@ -122,16 +135,17 @@ def _ends(glyphs: Glyphs) -> dict[State, str]:
 def timeline(run: Run, rows: list[int], columns: Columns) -> list[Text]:
     """The lines of a run below its heading: a row for each task in `rows`, the caller's mark, the strips."""
     folded = len(rows) < len(run)
+    marked = marks(run, columns.glyphs)
     lines = []
     before = -1
     for index in rows:
         if index - before > 1:
             lines.append(_gap(index - before - 1, columns))
         before = index
-        quiet = run.state(index) in (State.SKIPPED, State.QUEUED)
+        quiet = run.state(index) in (State.SKIPPED, State.QUEUED, State.WAITING)
         style = "dim" if quiet else ""
         took = length(run, index)
-        said = state_words(run, index)
+        said = marked.get(index, "") + state_words(run, index, columns.needed, columns.glyphs)
         aligned = f"{took.rjust(columns.lengths)}  {said}" if took else f"{'':{columns.lengths}}  {said}"
         lines.append(columns.row(run.tasks[index].name, bar(run, index, columns), aligned, style))
     if rows and len(run) - 1 - rows[-1]:
@@ -166,7 +180,7 @@ def strip_note(run: Run, glyphs: Glyphs, most: int, *, limit: bool = False) -> s
 def _strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
     if not run.started:
         return []
-    flow = Flow(run, columns.axis)
+    flow = Flow(run, columns.axis, folded=folded)
     flying = flow.in_flight()
     lines = []
     if folded:
