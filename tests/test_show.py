@@ -22,7 +22,8 @@ from asyncmodes.side_by_side import differences, side_by_side
 from tests.comparisons import DISHES, TROUBLE, comparison, delay
 
 MODES = ["sequential", "parallel", "limited=2+cancel"]
-GOOD = json.loads(write_json(comparison([*TROUBLE, delay("slow", 900, timeout_ms=150)], MODES, "toast")))
+NEEDY = [*TROUBLE, delay("slow", 900, timeout_ms=150), replace(delay("late", 50), needs=(0, 3))]
+GOOD = json.loads(write_json(comparison(NEEDY, MODES, "toast")))
 NASTY = [
     None,
     True,

@@ -97,13 +97,16 @@ def _row(run: Run, index: int, axis: Axis) -> str:
 
 
 def _bars(run: Run, index: int, axis: Axis) -> Iterator[str]:
-    """The task's wait, its run until the caller resumed, what it went on for after that, and how it ended."""
+    """The task's two waits, its run until the caller resumed, what it went on for after that, and how it ended."""
     start, end = run.starts[index], run.ends[index]
     if start == NEVER:
         return
     resumed = min(max(run.total_ns, start), end) if run.decided_by is not None else end
-    if start:
-        yield _bar("wait", 0, start, axis)
+    ready = min(run.ready_ns(index) or 0, start)
+    if ready:
+        yield _bar("needs", 0, ready, axis)
+    if start > ready:
+        yield _bar("wait", ready, start, axis)
     if resumed > start or start == end:
         yield _bar(run.state(index).value, start, resumed, axis)
     if end > resumed:
@@ -134,7 +137,9 @@ def _strip(run: Run, axis: Axis) -> str:
 def _legend(runs: list[Run]) -> str:
     """What the marks that occur stand for."""
     states = {state for run in runs for state, count in run.counts.items() if count}
-    marks = [("wait", "waiting", any(start > 0 for run in runs for start in run.starts))]
+    waits = [(run.ready_ns(i) or 0, start) for run in runs for i, start in enumerate(run.starts) if start > 0]
+    marks = [("needs", "waiting for what it needs", any(ready for ready, _ in waits))]
+    marks += [("wait", "waiting for a free slot", any(start > ready for ready, start in waits))]
     marks += [(state.value, word(state), state in states) for state in (State.OK, *_ENDS)]
     orphans = any(run.orphans for run in runs)
     marks += [("orphan", "orphan: went on after the caller had resumed", orphans)]

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from itertools import islice
 
 from asyncmodes.advice import warnings
+from asyncmodes.collector import collector_paused
 from asyncmodes.exports.reading import SCHEMA_VERSION, read_json
 from asyncmodes.heartbeat import blocked
 from asyncmodes.phases import PHASES, phases_of
@@ -25,13 +26,14 @@ _PORTION = 500
 _encode = json.JSONEncoder(allow_nan=False).encode
 
 
+@collector_paused()
 def write_json(comparison: Comparison) -> str:
     """The comparison as one JSON document, all characters ASCII, ending in a newline; a line for each task."""
     return "".join(_pieces(comparison))
 
 
 def _pieces(comparison: Comparison) -> Iterator[str]:
-    """The document bit by bit: rows of many tasks are never all there as objects, which would keep Python tidying."""
+    """The document bit by bit: the rows of many tasks are never all there as objects."""
     summaries = summarise(comparison)
     yield "{\n"
     for key, value in _head(comparison).items():
@@ -128,7 +130,7 @@ def known_task(task: Task) -> dict[str, object]:
         "kind": task.work.kind,
         "target": task.work.target,
         "blocking": task.work.blocking,
-        "needs": list(task.needs),
+        "needs": task.needs,
         "timeout_s": _seconds(task.timeout_ns),
         "declared_failure": task.work.declared_failure,
         "known": known,

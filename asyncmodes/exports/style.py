@@ -36,6 +36,7 @@ em{font-style:normal;font-size:.85rem;font-variant-numeric:tabular-nums;white-sp
 .legend i{display:inline-block;width:1.6rem;height:.8rem}
 i.wait{background:none;background-image:linear-gradient(90deg,var(--text) 2px,transparent 2px);background-size:8px 2px;
 background-repeat:repeat-x;background-position:0 50%;opacity:.45}
+i.needs{background:none;border-top:2px solid var(--text);opacity:.3;height:0!important;top:50%}
 i.failed,i.timed_out{background:var(--red)}i.cancelled{background:var(--magenta)}
 i.orphan{background:repeating-linear-gradient(45deg,var(--yellow) 0 4px,transparent 4px 7px)}
 .track u{position:absolute;transform:translateX(-100%);text-decoration:none;font-weight:700;line-height:1.15rem;
