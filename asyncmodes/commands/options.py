@@ -39,6 +39,8 @@ WithResources = Annotated[
 Events = Annotated[
     bool, typer.Option("--events", help="Show what the event loop did, one event a line (at most 50 tasks).")
 ]
+Big = Annotated[bool, typer.Option("--big", help="For a projector: two-row bars, at most 8 tasks, nothing dim.")]
+HideTotals = Annotated[bool, typer.Option("--hide-totals", help="Draw no totals, so that a class can predict them.")]
 Baseline = Annotated[
     str | None, typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first).")
 ]
@@ -90,6 +92,13 @@ class Common:
     ] = False
     live: Annotated[bool, typer.Option("--live/--no-live", help="Let the picture grow in a terminal.")] = True
     rows: Rows = None
+    slow: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="Then play the runs back on the terminal, N times slower than they were."),
+    ] = None
+    step: Annotated[bool, typer.Option("--step", help="Then go through the runs from event to event.")] = False
+    big: Big = False
+    hide_totals: HideTotals = False
     resources: WithResources = False
     width: Width = None
     ascii_only: Ascii = False

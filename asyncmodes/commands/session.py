@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
@@ -23,6 +24,10 @@ from asyncmodes.sources import Options, uses_server
 from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
 from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task, in_reverse
 
+if TYPE_CHECKING:
+    from asyncmodes.views.picture import Look
+
+_MOST_RUNS = 1_000_000
 _MOST_HOSTS = 4  # that the line about requests names
 
 
@@ -49,7 +54,7 @@ def _session(command: str, options: CompareOptions | RunOptions) -> int:
 
 def _measured_and_shown(command: str, options: CompareOptions | RunOptions, signals: Signals) -> int:
     screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
-    _check(options)
+    _check(options, screen)
     made = _plan(options)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
     exports = [Export(name, [*inputs, *filter(None, [options.spec, options.replay])]) for name in options.output or []]
@@ -64,9 +69,13 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     code = int(any(run.undeclared_failures for run in comparison.runs))
     if not write_all(exports, comparison, command, options.rows):
         code = OUTPUT_FAILED
+    if options.slow is not None or options.step:
+        from asyncmodes.commands.replay import replay
+
+        replay(comparison, _look(screen.resized(), command, options), screen, options, signals)
     try:
         now = screen.resized()
-        look = replace(now.look(command, options.rows), resources=options.resources)
+        look = _look(now, command, options)
         write_stdout(printed(comparison, options.output_format, now, look, with_events=options.events))
     except (OutputError, PipeClosed):
         if signals.received is None:
@@ -77,7 +86,7 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     return code if signals.received is None else 128 + signals.received
 
 
-def _check(options: Common) -> None:
+def _check(options: Common, screen: Screen) -> None:
     def one_of(option: str, value: str, allowed: Sequence[str]) -> None:
         if value not in allowed:
             raise UsageError.at(option, f"there is no {value!r}", f"write {' or '.join(allowed)}")
@@ -85,6 +94,8 @@ def _check(options: Common) -> None:
     def at_least(option: str, value: int | None, least: int) -> None:
         if value is not None and value < least:
             raise UsageError.at(option, f"{value} is too few", f"write a whole number of at least {least}")
+        if value is not None and option in ("--runs", "--warmup") and value > _MOST_RUNS:
+            raise UsageError.at(option, "so many would never end", f"write at most {_MOST_RUNS:,}")
 
     one_of("--format", options.output_format, ("table", "json"))
     one_of("--cpu-in", options.cpu_in, tuple(CpuIn))
@@ -95,6 +106,10 @@ def _check(options: Common) -> None:
     at_least("--rows", options.rows, 1)
     at_least("--max-tasks", options.max_tasks, 1)
     at_least("--max-bytes", options.max_bytes, 0)
+    if options.slow is not None or options.step:
+        from asyncmodes.commands.replay import check_replay
+
+        check_replay(options, screen)
 
 
 def _plan(options: CompareOptions | RunOptions) -> Plan:
@@ -199,8 +214,13 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
             from asyncmodes.commands.live import LivePicture
             from asyncmodes.commands.painting import canvas
 
-            look = screen.look(command, options.rows)
+            look = _look(screen, command, options)
             with LivePicture(canvas(screen, look, made.tasks)) as picture:
                 return signals.run(measure(made, picture.watch), runner)
         with ProgressLine(wanted=not options.quiet and made.runs + made.warmup > 1) as line:
             return signals.run(measure(made, line.watch), runner)
+
+
+def _look(screen: Screen, command: str, options: Common) -> Look:
+    look = screen.look(command, options.rows)
+    return replace(look, resources=options.resources, big=options.big, hide_totals=options.hide_totals)

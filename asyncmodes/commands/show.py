@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from asyncmodes.advice import warnings
-from asyncmodes.commands.options import Ascii, Baseline, Color, Events, Format, Output, Rows, Width, WithResources
+from asyncmodes.commands.options import (
+    Ascii,
+    Baseline,
+    Big,
+    Color,
+    Events,
+    Format,
+    HideTotals,
+    Output,
+    Rows,
+    Width,
+    WithResources,
+)
 from asyncmodes.commands.output import OUTPUT_FAILED, Export, Screen, note, printed, write_all, write_stdout
 from asyncmodes.errors import UsageError
 from asyncmodes.record import Comparison
@@ -32,6 +44,8 @@ class ShowOptions:
     output_format: Format = "table"
     output: Output = None
     rows: Rows = None
+    big: Big = False
+    hide_totals: HideTotals = False
     resources: WithResources = False
     events: Events = False
     width: Width = None
@@ -59,7 +73,8 @@ def show(options: ShowOptions) -> int:
 
         refuse_many(len(comparison.tasks))
     code = 0 if write_all(exports, comparison, "show", options.rows) else OUTPUT_FAILED
-    look = replace(screen.look("show", options.rows), resources=options.resources)
+    look = screen.look("show", options.rows)
+    look = replace(look, resources=options.resources, big=options.big, hide_totals=options.hide_totals)
     write_stdout(printed(comparison, options.output_format, screen, look, with_events=options.events))
     if not options.quiet:
         for difference in differences(results):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from asyncmodes.record import Comparison
+if TYPE_CHECKING:
+    from asyncmodes.record import Comparison
 
 
 @dataclass(frozen=True, slots=True)

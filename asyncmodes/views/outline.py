@@ -14,9 +14,10 @@ from asyncmodes.text import clean
 from asyncmodes.views.axis import duration
 from asyncmodes.views.folding import ALL_DRAWN, SOME_DRAWN
 from asyncmodes.views.glyphs import Glyphs
-from asyncmodes.views.picture import Look, heading, wrapped
+from asyncmodes.views.picture import Look, heading
 from asyncmodes.views.timeline import fit
 from asyncmodes.views.totals import Column, table
+from asyncmodes.views.wrapping import wrapped
 
 _WIDEST = 40
 
