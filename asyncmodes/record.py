@@ -17,6 +17,7 @@ from functools import cached_property
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Leftovers, Mode, Stop
 from asyncmodes.resources import Resources
+from asyncmodes.rulings import Against, Judgement
 from asyncmodes.tasks import Failure, State, Task
 
 NEVER = -1
@@ -277,7 +278,8 @@ class Comparison:
     """The same tasks run in several modes; `runs` are in the order in which they were run.
 
     `predicted_from` is the mode whose measured durations the predicted totals come from, None if the tasks' own
-    durations were known beforehand.
+    durations were known beforehand. `judgements` tell what became of expectations, `against` how it compares with an
+    earlier result; both are empty where nobody asked.
     """
 
     title: str
@@ -291,6 +293,8 @@ class Comparison:
     asyncmodes: str
     interrupted: bool = False
     predicted_from: Mode | None = None
+    judgements: tuple[Judgement, ...] = ()
+    against: Against | None = None
 
     def runs_of(self, mode: Mode) -> list[Run]:
         """The runs of one mode that were not interrupted, in order."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
+from asyncmodes.commands.gate import Gate, StepSummary
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions
 from asyncmodes.commands.output import Export, Screen, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
@@ -52,11 +53,14 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     _check(options)
     made = _plan(options)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
-    exports = [Export(name, [*inputs, *filter(None, [options.spec])]) for name in options.output or []]
+    inputs += filter(None, [options.spec, options.against])
+    exports = [Export(name, inputs) for name in options.output or []]
+    gate = Gate.of(options, made)
     if not options.quiet:
         _announce(made)
-    comparison = _measure(made, screen, command, options, signals)
-    code = _written(comparison, exports, command, options.rows)
+        gate.announce()
+    comparison = gate.judged(_measure(made, screen, command, options, signals))
+    code = _written(comparison, [*exports, *gate.exports], command, options.rows)
     try:
         write_stdout(_result(comparison, screen.resized(), command, options))
     except (OutputError, PipeClosed):
@@ -65,10 +69,11 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     if not options.quiet:
         for warning in warnings(comparison):
             note(f"warning: {warning.message}")
+    code = gate.told(comparison, quiet=options.quiet) or code if not code else code
     return code if signals.received is None else 128 + signals.received
 
 
-def _written(comparison: Comparison, exports: Sequence[Export], command: str, rows: int | None) -> int:
+def _written(comparison: Comparison, exports: Sequence[Export | StepSummary], command: str, rows: int | None) -> int:
     """Write the exports, all that can be; the exit code so far."""
     code = int(any(run.undeclared_failures for run in comparison.runs))
     for export in exports:
@@ -94,7 +99,7 @@ def _check(options: Common) -> None:
     one_of("--clock", options.clock, tuple(ClockName))
     at_least("--runs", options.runs, 1)
     at_least("--warmup", options.warmup, 0)
-    at_least("--rows", options.rows, 1)
+    at_least("--rows", options.rows, 0)
     at_least("--max-tasks", options.max_tasks, 1)
     at_least("--max-bytes", options.max_bytes, 0)
 
@@ -171,7 +176,7 @@ def _announce(made: Plan) -> None:
 
 
 def _measure(made: Plan, screen: Screen, command: str, options: Common, signals: Signals) -> Comparison:
-    live = options.live and screen.terminal and not options.quiet and made.clock is ClockName.REAL
+    live = options.live and options.rows != 0 and screen.terminal and not options.quiet and made.clock is ClockName.REAL
     with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
         if live and options.output_format == "table":
             from asyncmodes.commands.live import LivePicture

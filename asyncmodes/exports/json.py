@@ -12,6 +12,7 @@ from typing import Any
 
 from asyncmodes.advice import warnings
 from asyncmodes.errors import UsageError
+from asyncmodes.exports.rulings import read_against, read_judgements, rulings_document
 from asyncmodes.modes import Mode, parse_mode
 from asyncmodes.phases import PHASES, phases_of
 from asyncmodes.record import NEVER, Comparison, Run, Verdict
@@ -44,6 +45,7 @@ def as_document(comparison: Comparison) -> dict[str, object]:
         "runs": [_run(run) for run in comparison.runs],
         "summary": [_summary(summary) for summary in summarise(comparison)],
         "warnings": [asdict(warning) for warning in warnings(comparison)],
+        **rulings_document(comparison),
     }
 
 
@@ -214,6 +216,8 @@ def _comparison(document: Mapping[str, Any]) -> Comparison:
         asyncmodes=document["asyncmodes"],
         interrupted=document["interrupted"],
         predicted_from=parse_mode(predicted_from) if predicted_from else None,
+        judgements=read_judgements(document),
+        against=read_against(document),
     )
 
 

@@ -18,6 +18,7 @@ from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
 from asyncmodes.views.phase_means import phases_table
 from asyncmodes.views.phases import phase_meanings
+from asyncmodes.views.rulings import reasons, rulings_lines
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
 from asyncmodes.views.totals import speedup_text, totals_table
@@ -31,8 +32,8 @@ _ROOM_FOR_LAST_LABEL = 9
 class Look:
     """How a picture is to look: its width in cells, its characters, and the most tasks drawn for each mode.
 
-    `rows` None draws up to 20 tasks, or 12 of more. `command` is the word that the heading begins with. `resources`
-    adds the table of what each mode cost the machine.
+    `rows` None draws up to 20 tasks, or 12 of more; 0 leaves the timelines out. `command` is the word that the heading
+    begins with. `resources` adds the table of what each mode cost the machine.
     """
 
     width: int = 80
@@ -46,7 +47,7 @@ def picture(comparison: Comparison, look: Look) -> Text:
     """Everything there is to see of a comparison, as one text of lines no wider than asked for."""
     summaries = summarise(comparison)
     lines = [*heading(comparison, look)]
-    if look.width >= NARROWEST_TIMELINE:
+    if look.width >= NARROWEST_TIMELINE and look.rows != 0:
         lines += timelines(drawn_runs(comparison), summaries, look)
     if summaries:
         lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
@@ -54,7 +55,8 @@ def picture(comparison: Comparison, look: Look) -> Text:
             lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
     phases = phases_table(summaries, look.width, look.glyphs)
     lines += [Text(), *phases] if phases else []
-    said = sentences(comparison)
+    lines += rulings_lines(comparison, look.width, look.glyphs)
+    said = [*sentences(comparison), *reasons(comparison)]
     if said:
         lines.append(Text())
     for sentence in said:
