@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+extra = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
 
-.PHONY: help demo test check bench picture constraints clean
+.PHONY: help demo test test-all check bench fuzz soak mutants coverage picture constraints clean
 .DEFAULT_GOAL := help
 
 help: ## show the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(READY) ## the built-in example, then real files and a real local server
 	$(BIN)/asyncmodes compare
@@ -16,6 +17,9 @@ demo: $(READY) ## the built-in example, then real files and a real local server
 
 test: check ## lint, types, import directions, then all tests
 	$(BIN)/python -m pytest
+
+test-all: ## the same on every Python from 3.11 on that this machine has
+	@$(PYTHON) tests/every_python.py
 
 check: $(READY) ## lint, types, import directions
 	$(BIN)/ruff check --quiet asyncmodes tests examples
@@ -26,6 +30,23 @@ check: $(READY) ## lint, types, import directions
 bench: $(READY) ## measure against the goals, side by side, as ratios
 	$(BIN)/python -m tests.bench $(ONLY)
 
+fuzz: $(READY) ## a million generated inputs; ONLY=specs picks, INPUTS=0.1 takes a tenth
+	$(call extra,fuzz)
+	$(BIN)/python -m tests.fuzz $(ONLY)
+
+soak: $(READY) ## half an hour against a faulty server; MINUTES=2 takes less
+	$(BIN)/python -m tests.soak
+
+coverage: $(READY) ## which lines and branches the tests reach
+	$(call extra,coverage)
+	$(BIN)/python -m coverage run -m pytest -q -p no:randomly
+	$(BIN)/python -m coverage report
+
+mutants: $(READY) ## which changes of the heart the tests do not notice
+	$(call extra,mutants)
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
 picture: $(READY) ## draw the README's pictures anew
 	$(BIN)/asyncmodes compare --clock virtual -m sequential -m parallel -m limited=2 -o examples/compare.svg >/dev/null
 	$(BIN)/asyncmodes compare --spec examples/burnt-toast.toml --clock virtual -m sequential -m parallel -m parallel+cancel -m settled -o examples/burnt-toast.svg >/dev/null
@@ -34,7 +55,7 @@ constraints: $(READY) ## pin what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable --exclude asyncmodes >constraints.txt
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .fuzz .coverage mutants .venv-*
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

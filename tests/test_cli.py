@@ -93,7 +93,9 @@ BAD = {
     ("compare", "--mode", "limited"): ("mode 'limited'", "write for example limited=3"),
     ("compare", "--mode", "settled+cancel"): ("mode 'settled+cancel'", "leave out +cancel"),
     ("compare", "--runs", "0"): ("--runs", "at least 1"),
-    ("compare", "--runs", "abc"): ("--runs", "see 'asyncmodes compare --help'"),
+    ("compare", "--runs", "abc"): ("--runs", "'abc' is not a whole number; see 'asyncmodes compare --help'"),
+    ("compare", "--runs", "1_0"): ("--runs", "'1_0' is not a whole number"),
+    ("compare", "--seed", "9" * 5000): ("--seed", "'99999999999999999999...' is not a whole number"),
     ("compare", "--warmup", "-1"): ("--warmup", "at least 0"),
     ("compare", "--width", "5"): ("--width", "write 20 to 200"),
     ("compare", "--rows", "0"): ("--rows", "at least 1"),
@@ -370,12 +372,12 @@ def test_hostile_words_never_reach_the_terminal_raw(call: Call):
         assert not any((ord(c) < 32 and c != "\n") or c == "\u202e" for c in result.err)
 
 
-def test_fake_delays_load_neither_http_nor_file_library():
-    """Comparing delays given as words imports no aiohttp and no aiofiles."""
+def test_fake_delays_load_no_library_for_anything_else():
+    """Comparing delays given as words imports no aiohttp, aiofiles or pydantic."""
     code = (
         "import sys; from asyncmodes.commands.program import main; "
         "code = main(['compare', '1ms', '--clock', 'virtual']); "
-        "assert not code; print(*sorted({'aiohttp', 'aiofiles'} & set(sys.modules)))"
+        "assert not code; print(*sorted({'aiohttp', 'aiofiles', 'pydantic'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == ""

@@ -139,6 +139,22 @@ def test_globs():
     assert names("file:[b].txt") == ["b.txt"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="making links needs a right on Windows")
+def test_a_pattern_of_any_depth_does_not_walk_in_circles(tmp_path, monkeypatch):
+    """`**` stands for folders at any depth, hidden ones and links to folders left out: each file is found once."""
+    for name in ("top.t", "a/one.t", "a/b/two.t", "a/.hidden/no.t"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "a/loop").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert names("**/*.t") == ["a/b/two.t", "a/one.t", "top.t"]
+    assert names("a/**") == ["a/b/two.t", "a/one.t"]
+    assert names("**/**/b/**/two.t") == ["a/b/two.t"]
+    assert names(f"{tmp_path}/**/one.t") == [f"{tmp_path}/a/one.t"]
+    assert names("a/loop/**/one.t") == ["a/loop/a/one.t"]
+    assert "matches no file" in refused("**/no.t")[0]
+
+
 def test_names_are_unique():
     """A default name is the target, numbered so that it meets no given name and no other one."""
     assert names("1s", "1s", "2s", "1s") == ["1s", "1s#2", "2s", "1s#3"]

@@ -15,6 +15,7 @@ from asyncmodes import __version__
 from asyncmodes.commands import serve, session
 from asyncmodes.commands.options import CompareOptions, RunOptions, command
 from asyncmodes.commands.output import note, silence_stdout, write_stdout
+from asyncmodes.commands.plain import PlainCommand, PlainGroup
 from asyncmodes.commands.signals import Terminated
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 
@@ -24,14 +25,15 @@ USAGE, OUTPUT, BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 2, 4, 70, 130, 141, 1
 # Rich markup would swallow words in brackets such as [parallel] from the help texts.
 app = typer.Typer(
     name="asyncmodes",
+    cls=PlainGroup,
     rich_markup_mode=None,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command("compare")(command(CompareOptions, session.compare))
-app.command("run")(command(RunOptions, session.run))
-app.command("serve")(command(serve.ServeOptions, serve.serve))
+app.command("compare", cls=PlainCommand)(command(CompareOptions, session.compare))
+app.command("run", cls=PlainCommand)(command(RunOptions, session.run))
+app.command("serve", cls=PlainCommand)(command(serve.ServeOptions, serve.serve))
 
 
 @app.callback(invoke_without_command=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from itertools import dropwhile
 
 from asyncmodes.errors import UsageError
 from asyncmodes.spec.wording import shown
@@ -49,13 +51,31 @@ class Files:
             return []
         if not is_pattern(text) or self.exists(text):
             return [text]
-        from glob import glob
-
         try:
-            names = set(glob(text, root_dir=self._base or None, recursive=True))
+            names = set(_matches(text, self._base))
         except (OSError, RecursionError, re.error):  # of patterns too deep or too odd
             return []
         return sorted(name for name in names if not os.path.isdir(os.path.join(self._base, name)))
+
+
+def _matches(pattern: str, base: str) -> Iterator[str]:
+    """The names that match; `**` stands for folders at any depth, but not behind links, which may lead in circles."""
+    from glob import escape, glob
+
+    parts = pattern.split("/")
+    if "**" not in parts:
+        yield from glob(pattern, root_dir=base or None)
+        return
+    at = parts.index("**")
+    top = "/".join(parts[:at]) or "/" * pattern.startswith("/")
+    rest = list(dropwhile("**".__eq__, parts[at:]))
+    below = "/".join(rest) if rest else "*"
+    for start in glob(top, root_dir=base or None) if top else [""]:
+        for folder, folders, _ in os.walk(os.path.join(base, start) or "."):
+            folders[:] = [name for name in folders if not name.startswith(".")]  # as `*` passes over hidden ones
+            inside = os.path.relpath(folder, os.path.join(base, start) or ".")
+            name = start if inside == "." else os.path.join(start, inside)
+            yield from _matches(os.path.join(escape(name), below), base)
 
 
 def _can_be_named(text: str) -> bool:
