@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from asyncmodes.commands.options import Common
 from asyncmodes.commands.output import note
-from asyncmodes.errors import OutputError, UsageError
+from asyncmodes.errors import OutputError, Problem, UsageError
 from asyncmodes.record import Comparison
-from asyncmodes.rulings import Movement, Ruling
+from asyncmodes.rulings import Change, Movement, Ruling
 
 if TYPE_CHECKING:
     from asyncmodes.expectations import Expectation
@@ -67,9 +67,7 @@ class Gate:
         if self.expectations:
             from asyncmodes.expectations import judge
 
-            comparison = replace(
-                comparison, judgements=tuple(judge(self.expectations, comparison, strict=self.strict))
-            )
+            comparison = replace(comparison, judgements=tuple(judge(self.expectations, comparison, strict=self.strict)))
         if self.reference is not None:
             from asyncmodes.references import compared
 
@@ -83,7 +81,7 @@ class Gate:
         """Say in one line each what was missed, and unless `quiet` what is open; the exit code, 0 if nothing was."""
         from asyncmodes.views.rulings import change_line, judgement_line
 
-        lines = [(each.ruling, judgement_line(each)) for each in comparison.judgements]
+        lines: list[tuple[Ruling | None, str]] = [(each.ruling, judgement_line(each)) for each in comparison.judgements]
         if comparison.against is not None:
             lines += [(_ruling(each), change_line(each)) for each in comparison.against.changes]
         missed = [line for ruling, line in lines if ruling is Ruling.FAIL]
@@ -95,11 +93,8 @@ class Gate:
         return MISSED if missed else 0
 
 
-def _ruling(change: object) -> Ruling | None:
+def _ruling(change: Change) -> Ruling | None:
     """How the change stands to the slowdown allowed; without any, whether it is open at all."""
-    from asyncmodes.rulings import Change
-
-    assert isinstance(change, Change)
     if change.ruling is None and change.movement is Movement.INCONCLUSIVE:
         return Ruling.INCONCLUSIVE
     return change.ruling
@@ -110,8 +105,8 @@ def _expectations(options: Common, made: Plan) -> tuple[Expectation, ...]:
         return ()
     from asyncmodes.expectations import check_expectations, parse_expectation
 
-    problems = []
-    expectations = []
+    problems: list[Problem] = []
+    expectations: list[Expectation] = []
     for text in options.expect:
         try:
             expectations.append(parse_expectation(text))
@@ -168,8 +163,9 @@ class StepSummary:
         """Append the report. Raises OutputError if that fails."""
         from asyncmodes.exports.markdown import write_markdown
 
+        report = write_markdown(comparison)
         try:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(write_markdown(comparison).rstrip("\n") + "\n\n")
+                file.write(report.strip("\n") + "\n\n")
         except OSError as error:
             raise OutputError(f"{self.where}: {error.strerror or error}; write it somewhere else") from error

@@ -59,7 +59,8 @@ class Common:
     ] = None
     live: Annotated[bool, typer.Option("--live/--no-live", help="Let the picture grow in a terminal.")] = True
     rows: Annotated[
-        int | None, typer.Option(metavar="N", help="Draw at most N tasks a mode, 0: just totals (default: 20, or 12 of more).")
+        int | None,
+        typer.Option(metavar="N", help="Draw at most N tasks a mode, 0: just totals (default: 20, or 12 of more)."),
     ] = None
     resources: Annotated[
         bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
@@ -84,7 +85,9 @@ class Common:
     ] = False
     expect: Annotated[
         list[str] | None,
-        typer.Option(metavar="EXPR", help="Exit 3 unless it holds: 'parallel <= 0.5 sequential', 'settled.failed == 0'."),
+        typer.Option(
+            metavar="EXPR", help="Exit 3 unless it holds: 'parallel <= 0.5 sequential', 'settled.failed == 0'."
+        ),
     ] = None
     against: Annotated[
         str | None, typer.Option(metavar="FILE", help="Compare with an earlier result that -o FILE.json wrote.")

@@ -40,10 +40,18 @@ app.command("serve", cls=PlainCommand)(command(serve.ServeOptions, serve.serve))
 def root(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", help="Show the version and exit."),
+    show_completion: str | None = typer.Option(
+        None, metavar="bash|zsh|fish|powershell", help="Show what completes modes, options and files in that shell."
+    ),
 ) -> None:
     """One by one, all at once, or five at a time? Run the same tasks in several async modes and see what happened."""
     if version:
         write_stdout(f"asyncmodes {__version__}\n")
+        raise typer.Exit
+    if show_completion is not None:
+        from asyncmodes.commands.completion import script
+
+        write_stdout(script(show_completion))
         raise typer.Exit
     if context.invoked_subcommand is None:
         with suppress(OSError, AttributeError):  # closed: nobody wants to know
@@ -96,7 +104,12 @@ def _bug(error: Exception) -> int:
 
 
 def _called(arguments: list[str]) -> int:
-    code = typer.main.get_command(app).main(arguments, prog_name="asyncmodes", standalone_mode=False)
+    program = typer.main.get_command(app)
+    if instruction := os.environ.get("_ASYNCMODES_COMPLETE"):
+        from asyncmodes.commands.completion import complete
+
+        return complete(program, instruction)
+    code = program.main(arguments, prog_name="asyncmodes", standalone_mode=False)
     return code if isinstance(code, int) else 0
 
 

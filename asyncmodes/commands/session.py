@@ -69,7 +69,8 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     if not options.quiet:
         for warning in warnings(comparison):
             note(f"warning: {warning.message}")
-    code = gate.told(comparison, quiet=options.quiet) or code if not code else code
+    missed = gate.told(comparison, quiet=options.quiet)
+    code = code or missed
     return code if signals.received is None else 128 + signals.received
 
 
