@@ -15,7 +15,7 @@ from fractions import Fraction
 from asyncmodes.errors import UsageError
 from asyncmodes.intervals import ratio_interval
 from asyncmodes.modes import Mode
-from asyncmodes.record import Comparison, Verdict
+from asyncmodes.record import Comparison
 from asyncmodes.rulings import Against, Change, Movement, Ruling
 from asyncmodes.stats import Summary, equal_totals, summarise
 from asyncmodes.tasks import Task
@@ -43,8 +43,8 @@ def check_reference(
         if _identity(ours) != _identity(theirs):
             what = f"its task {index + 1} is {_described(theirs)}, and here {_described(ours)}"
             raise UsageError.at(where, what, f"run the same tasks in the same order, or {save}")
-    known = {run.mode for run in reference.runs if run.verdict is not Verdict.INTERRUPTED}
-    if not known & set(modes):
+    known = [mode for mode in reference.modes if reference.runs_of(mode)]
+    if not set(known) & set(modes):
         has = f"it has {', '.join(map(str, known))}" if known else "it has no complete run"
         raise UsageError.at(where, f"{has}, and none of the modes that run", f"add -m of a mode that it has, or {save}")
 

@@ -128,7 +128,8 @@ def _share(text: str) -> float:
 
 def _reference(file: str, made: Plan) -> Comparison:
     from asyncmodes.exports.json import read_json
-    from asyncmodes.references import check_reference
+    from asyncmodes.references import check_reference, differences
+    from asyncmodes.stats import summarise
 
     where = f"--against {file}"
     try:
@@ -141,7 +142,16 @@ def _reference(file: str, made: Plan) -> Comparison:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError.at(where, f"it cannot be read: {reason}", "save a result first with -o FILE.json") from error
     reference = read_json(text, where)
-    check_reference(reference, made.tasks, made.modes, made.clock, where)
+    try:
+        check_reference(reference, made.tasks, made.modes, made.clock, where)
+        summarise(reference)
+        differences(reference, {}, "")
+    except UsageError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # Nothing in a file may spoil, once the runs are done, what they gave.
+        what = f"is not a result of asyncmodes ({type(error).__name__}: {error})".replace("\n", " ")
+        raise UsageError.at(where, what, "name a file that asyncmodes wrote with -o FILE.json") from error
     return reference
 
 

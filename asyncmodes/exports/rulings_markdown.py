@@ -22,7 +22,7 @@ def rulings_markdown(comparison: Comparison) -> str:
     if comparison.against is not None:
         titles_of_changes = ("mode", "total", "then", "change", "interval", "judged by", "verdict")
         rows = (change_cells(each) for each in comparison.against.changes)
-        parts += [f"**{_escaped(against_heading(comparison.against))}**", _table(titles_of_changes, rows)]
+        parts += [f"**{_escaped(', '.join(against_heading(comparison.against)))}**", _table(titles_of_changes, rows)]
     said = reasons(comparison)
     if said:
         parts.append("\n".join(f"- {_escaped(sentence)}" for sentence in said))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from asyncmodes.record import Comparison
@@ -11,6 +12,7 @@ from asyncmodes.rulings import Against, Change, Judgement, Ruling, Unit
 from asyncmodes.text import clean
 from asyncmodes.views.axis import duration, unit_for
 from asyncmodes.views.glyphs import Glyphs
+from asyncmodes.views.timeline import fit
 from asyncmodes.views.totals import Column, table
 
 _STYLES = {"fail": "bold red", "inconclusive": "yellow", "pass": "green", "slower": "yellow", "faster": "green"}
@@ -87,10 +89,10 @@ def change_cells(change: Change, dash: str = "–") -> tuple[str, str, str, str,
     )
 
 
-def against_heading(against: Against) -> str:
-    """Which reference that is, and what was allowed."""
-    allowed = "" if against.max_slowdown is None else f", at most {against.max_slowdown * 100:.6g} % slower allowed"
-    return f"against {clean(against.file[:200])} of {clean(against.started_at[:40])}{allowed}"
+def against_heading(against: Against) -> tuple[str, str]:
+    """Which reference that is; when it was measured, and what was allowed."""
+    allowed = "" if against.max_slowdown is None else f"; at most {against.max_slowdown * 100:.6g} % slower is allowed"
+    return f"against {clean(against.file[:300])}", f"of {clean(against.started_at[:40])}{allowed}"
 
 
 def _expectations(judgements: Sequence[Judgement], width: int, glyphs: Glyphs) -> list[Text]:
@@ -100,13 +102,13 @@ def _expectations(judgements: Sequence[Judgement], width: int, glyphs: Glyphs) -
 
 
 def _against(against: Against, width: int, glyphs: Glyphs) -> list[Text]:
-    heading = Text(against_heading(against), "bold")
-    heading.truncate(width, overflow="ellipsis" if glyphs.dash == "–" else "crop")
+    lines = [Text(fit(line, min(width, cell_len(line)), glyphs)) for line in against_heading(against)]
+    lines[0].stylize("bold")
     if not against.changes:
-        return [heading]
+        return lines
     cells = list(zip(*(change_cells(each, glyphs.dash) for each in against.changes)))
     titles = (("mode", 0), ("total", 1), ("then", 2), ("change", 0), ("interval", 3), ("judged by", 4), ("verdict", 0))
-    return [heading, *_table(titles, cells, width, glyphs)]
+    return [*lines, *_table(titles, cells, width, glyphs)]
 
 
 def _table(titles: Sequence[tuple[str, int]], cells: Sequence[Sequence[str]], width: int, glyphs: Glyphs) -> list[Text]:
