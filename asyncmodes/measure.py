@@ -156,7 +156,13 @@ def compare(
             "compare() needs an event loop of its own; inside one, write: run = await execute(tasks, mode)"
         )
     options = Options(server=server)
-    made = plan(tasks, modes, baseline=baseline, title=title, clock=clock, runs=runs, warmup=warmup, options=options)
+    return measured(
+        plan(tasks, modes, baseline=baseline, title=title, clock=clock, runs=runs, warmup=warmup, options=options)
+    )
+
+
+def measured(made: Plan) -> Comparison:
+    """Do what the plan says on an event loop of its own. Not to be called from a running one."""
     with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
         return runner.run(measure(made))
 

@@ -15,6 +15,8 @@ from types import ModuleType
 import pytest
 
 import asyncmodes
+from asyncmodes.lessons.checking import check_pack
+from asyncmodes.lessons.pack import read_pack
 from asyncmodes.modes import MODIFIERS, ROWS, parse_mode
 
 ROOT = Path(__file__).parent.parent
@@ -107,8 +109,8 @@ def test_every_python_block_of_the_readme_runs(block: str):
 
 
 def test_the_toml_of_the_readme_is_a_spec(tmp_path: Path):
-    """The README's spec file is one."""
-    block, server = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    """The README's spec files are some, and its lesson is one."""
+    block, server, lesson = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
     (tmp_path / "recipes").mkdir()
     (tmp_path / "recipes" / "soup.txt").write_text("boil")
     path = tmp_path / "spec.toml"
@@ -116,6 +118,20 @@ def test_the_toml_of_the_readme_is_a_spec(tmp_path: Path):
     assert [task.work.kind for task in asyncmodes.read_spec(path).tasks] == ["delay", "delay", "url", *["file"] * 3]
     path.write_text(server + "[[tasks]]\nrequest = '1ms'\n", encoding="utf-8")
     assert asyncmodes.read_spec(path).server is not None
+    assert (ROOT / "examples" / "lessons" / "01-tea.toml").read_text(encoding="utf-8").startswith(lesson)
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "lesson.toml").write_text(lesson, encoding="utf-8")
+    assert check_pack(read_pack(tmp_path / "pack")).runs == 2
+
+
+def test_the_readme_names_every_figure_and_every_key_of_a_lesson():
+    """Whoever writes a lesson finds each word of its format in the README."""
+    from asyncmodes.lessons.figures import OF_ALL, OF_RUN, OF_TASK
+    from asyncmodes.lessons.shapes import CODE, EXPERIMENT, LESSON, QUESTION, STEP
+
+    section = README.partition("## Learn and teach")[2].partition("## In Python")[0]
+    words = set(re.findall(r"[a-z_]+", section))
+    assert {*OF_ALL, *OF_RUN, *OF_TASK, *CODE, *EXPERIMENT, *LESSON, *QUESTION, *STEP} <= words
 
 
 @posix

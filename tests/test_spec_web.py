@@ -110,6 +110,7 @@ AUTHORITY = st.text(alphabet="abz09.-_:@[]%üß/?#\\~!$ ", max_size=20)
 @given(AUTHORITY | st.text(max_size=20), st.text(max_size=10))
 @example("a:b@c@d", "")
 @example("[::1%25]", "")
+@example("\\@0", "")
 def test_what_is_let_through_can_be_requested(authority, rest):
     """No URL that passes here is refused by the library that sends it."""
     url = f"http://{authority}/{rest}"

@@ -1,4 +1,4 @@
-"""The options that `compare` and `run` share, each declared once, and a command made from such a declaration."""
+"""The options that commands share, each declared once, and a command made from such a declaration."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ MODES = (
     "Modes: sequential, parallel, settled, limited=N, batched=N, race, any; modifiers: +settled (wait for all), and "
     "for the tasks left after a failure +keep, +drop (queued ones never start) or +cancel."
 )
+
+Format = Annotated[str, typer.Option("--format", metavar="table|json", help="What goes to standard output.")]
+Width = Annotated[int | None, typer.Option(metavar="N", help="Width of the picture, from 20 to 200 columns.")]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
+Color = Annotated[str, typer.Option(metavar="auto|always|never", help="Colour the picture.")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +55,7 @@ class Common:
     ] = None
     reverse: Annotated[bool, typer.Option("--reverse", help="Run the tasks in reverse order.")] = False
     seed: Annotated[int, typer.Option(metavar="N", help="For delays drawn from a range, and a shuffled order.")] = 0
-    output_format: Annotated[
-        str, typer.Option("--format", metavar="table|json", help="What goes to standard output.")
-    ] = "table"
+    output_format: Format = "table"
     output: Annotated[
         list[str] | None,
         typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
@@ -65,9 +68,9 @@ class Common:
     resources: Annotated[
         bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
     ] = False
-    width: Annotated[int | None, typer.Option(metavar="N", help="Width of the picture, from 20 to 200 columns.")] = None
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False
-    color: Annotated[str, typer.Option(metavar="auto|always|never", help="Colour the picture.")] = "auto"
+    width: Width = None
+    ascii_only: Ascii = False
+    color: Color = "auto"
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live picture, notes or warnings.")] = False
     max_tasks: Annotated[int, typer.Option(metavar="N", help="Refuse longer task lists.")] = 1_000_000
     header: Annotated[
@@ -142,7 +145,7 @@ class RunOptions(Common):
         return self.mode or ["parallel"]
 
 
-_FIRST = {name: place for place, name in enumerate(("words", "mode", "spec", "clock", "baseline"))}
+_FIRST = {name: place for place, name in enumerate(("lesson", "words", "mode", "spec", "clock", "baseline"))}
 
 
 def command(options: type[Any], run: Callable[[Any], int]) -> Callable[..., None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -69,23 +69,46 @@ def read_spec(path: str | os.PathLike[str], defaults: Defaults | None = None, st
 
     Files are relative to the spec's directory. Raises UsageError with everything that is wrong with the spec.
     """
-    defaults = defaults or Defaults()
+    name = os.fspath(path)
+    base = "" if name == "-" else os.path.dirname(name)
+    default_title = "" if name == "-" else os.path.splitext(os.path.basename(name))[0]
+    label, tables = read_tables(path, stdin)
+    return _spec(tables, label, Files(base), defaults or Defaults(), default_title)
+
+
+def read_tables(
+    path: str | os.PathLike[str], stdin: IO[Any] | None = None, hint: str = _HINT
+) -> tuple[str, dict[str, Any]]:
+    """The tables of a TOML or JSON file, unchecked, and what to call it; `-` stands for `stdin` (None: `sys.stdin`).
+
+    Raises UsageError for what cannot be read, with the hint if standard input is a terminal.
+    """
     name = os.fspath(path)
     label = STANDARD_INPUT if name == "-" else name or "''"
-    base = "" if name == "-" else os.path.dirname(name)
-    text = _text(_bytes(name, label, stdin), label)
-    files = Files(base)
-    table = _checked(_parsed(text, label), label, files, defaults.max_tasks)
-    default_title = "" if name == "-" else os.path.splitext(os.path.basename(name))[0]
+    return label, _parsed(_text(_bytes(name, label, stdin, hint), label), label)
+
+
+def spec_of(tables: Mapping[str, object], where: str, *, base: str = "", defaults: Defaults | None = None) -> Spec:
+    """The spec that these tables are; files are relative to `base`. Raises UsageError at `where`."""
+    return _spec(dict(tables), where, Files(base), defaults or Defaults(), "")
+
+
+def parse_toml(data: bytes, label: str) -> dict[str, Any]:
+    """The tables of a TOML file. Raises UsageError at `label`, with line and column, for what is none."""
+    return _parsed(_text(data, label), label, _parsed_toml)
+
+
+def _spec(raw: dict[str, Any], label: str, files: Files, defaults: Defaults, default_title: str) -> Spec:
+    table = _checked(raw, label, files, defaults.max_tasks)
     entries = [_entry(f"{label}: tasks[{index}]", task, defaults, files) for index, task in enumerate(table["tasks"])]
     server = server_of(table["server"], f"{label}: server") if "server" in table else None
     return Spec(table.get("title", default_title), tuple(tasks_of(entries, defaults)), server)
 
 
-def _bytes(name: str, where: str, stdin: IO[Any] | None) -> bytes:
+def _bytes(name: str, where: str, stdin: IO[Any] | None, hint: str) -> bytes:
     try:
         if name == "-":
-            data = standard_input(stdin, _HINT).read(LARGEST_BYTES + 1)
+            data = standard_input(stdin, hint).read(LARGEST_BYTES + 1)
         else:
             with open(name, "rb") as file:
                 data = file.read(LARGEST_BYTES + 1)
@@ -113,10 +136,10 @@ def _text(data: bytes, label: str) -> str:
         raise UsageError.at(label, found, "save the file as UTF-8") from None
 
 
-def _parsed(text: str, label: str) -> dict[str, Any]:
-    """The tables of a spec as plain data, still unchecked."""
+def _parsed(text: str, label: str, parse: Callable[[str, str], dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The tables of a spec as plain data, still unchecked; `parse` None: TOML, or JSON if it begins as that does."""
     try:
-        return _parsed_json(text, label) if text.lstrip().startswith("{") else _parsed_toml(text, label)
+        return (parse or (_parsed_json if text.lstrip().startswith("{") else _parsed_toml))(text, label)
     except UsageError:
         raise
     except RecursionError:

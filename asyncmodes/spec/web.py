@@ -56,8 +56,9 @@ def _fault(url: str) -> _Fault | None:
 def _authority_fault(authority: str) -> _Fault | None:
     """What is wrong with what stands between `//` and the path, if anything."""
     userinfo, _, address = authority.rpartition("@")
-    if not userinfo.isascii() or "[" in userinfo or "]" in userinfo:
-        return _Fault("has a user or password with brackets or non-ASCII characters", "write them percent-encoded")
+    if not userinfo.isascii() or not {"[", "]", "\\"}.isdisjoint(userinfo):
+        what = "has a user or password with brackets, a backslash or non-ASCII characters"
+        return _Fault(what, "write them percent-encoded")
     match = _ADDRESS.fullmatch(address)
     if match is None:
         return _Fault("has no valid host and port", "write for example http://localhost:8000/ or http://[::1]:8000/")

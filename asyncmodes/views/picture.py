@@ -74,8 +74,13 @@ def drawn_runs(comparison: Comparison) -> list[Run]:
     return drawn
 
 
-def timelines(runs: Sequence[Run], summaries: Sequence[Summary], look: Look, span_ns: int = 0) -> list[Text]:
-    """The timelines of several runs on one axis, which is at least `span_ns` long, with the axis above them."""
+def timelines(
+    runs: Sequence[Run], summaries: Sequence[Summary], look: Look, span_ns: int = 0, labels: Sequence[str] = ()
+) -> list[Text]:
+    """The timelines of several runs on one axis, which is at least `span_ns` long, with the axis above them.
+
+    `labels` stand above them instead of the names of their modes.
+    """
     if not runs:
         return []
     columns, rows = _layout(list(runs), look, span_ns)
@@ -83,20 +88,24 @@ def timelines(runs: Sequence[Run], summaries: Sequence[Summary], look: Look, spa
     margin = Text(" " * (columns.names + 1))
     lines = [Text(), *(margin + line for line in columns.axis.lines(look.glyphs))]
     for number, run in enumerate(runs):
-        lines += [Text()] * (number > 0) + run_heading(run, by_mode.get(run.mode), look, compared=len(runs) > 1)
+        label = labels[number] if labels else None
+        summary = by_mode.get(run.mode)
+        lines += [Text()] * (number > 0) + run_heading(run, summary, look, compared=len(runs) > 1, label=label)
         lines += timeline(run, rows[number], columns)
     return [*lines, Text(), *_legend(runs, look, columns.axis)]
 
 
-def run_heading(run: Run, summary: Summary | None, look: Look, *, compared: bool = False) -> list[Text]:
-    """A mode's name and figures, and in words what its caller got if that is not simply everything."""
+def run_heading(
+    run: Run, summary: Summary | None, look: Look, *, compared: bool = False, label: str | None = None
+) -> list[Text]:
+    """A mode's name, or another label, and figures, and in words what its caller got if not simply everything."""
     parts = [duration(run.total_ns)]
     if summary is not None and summary.runs > 1:
         parts[0] += f" (the median of {summary.runs} runs)"
     elif summary is not None and summary.speedup is not None and compared:
         parts.append(speedup_text(summary, look.glyphs))
     parts.append(f"peak {run.peak:,}")
-    line = Text(f"{run.mode}", "bold")
+    line = Text(label or f"{run.mode}", "bold")
     line.append("   " + "   ".join(parts), "bold")
     for state, count in run.counts.items():
         if count or state is State.OK:
