@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from importlib import import_module
 from typing import Any
 
 from asyncmodes.errors import UsageError, nearest
@@ -116,10 +115,15 @@ def _files(*endings: str) -> Callable[[str], list[str]]:
 
 
 def _lessons(_: str) -> list[str]:
-    """The names of the built-in lessons."""
-    with suppress(ImportError):
-        return [lesson.name for lesson in import_module("asyncmodes.lessons.pack").read_pack(None).lessons]
-    return []
+    from asyncmodes.lessons.pack import read_pack
+
+    return [lesson.name for lesson in read_pack().lessons]
+
+
+def _topics(_: str) -> Sequence[str]:
+    from asyncmodes.topics import names
+
+    return names()
 
 
 _VALUES: Mapping[str, Callable[[str], Iterable[str]]] = {
@@ -128,5 +132,6 @@ _VALUES: Mapping[str, Callable[[str], Iterable[str]]] = {
     "spec": _files(".toml", ".json"),
     "against": _files(".json"),
     "lesson": _lessons,
+    "topic": _topics,
     "show_completion": lambda _: SHELLS,
 }

@@ -17,14 +17,42 @@ from asyncmodes.views.totals import Column, table
 
 _STYLES = {"fail": "bold red", "inconclusive": "yellow", "pass": "green", "slower": "yellow", "faster": "green"}
 
+_OF_JUDGEMENTS = (("expected", 0), ("measured", 1), ("interval", 3), ("judged by", 4), ("verdict", 0))
+_OF_CHANGES = (
+    ("mode", 0),
+    ("total", 1),
+    ("then", 2),
+    ("change", 0),
+    ("interval", 3),
+    ("judged by", 4),
+    ("verdict", 0),
+)
+
+
+def rulings_tables(comparison: Comparison, glyphs: Glyphs) -> list[tuple[Sequence[str], list[Column]]]:
+    """What stands above each table, in lines, and its columns, the verdict last; none where nobody asked."""
+    tables: list[tuple[Sequence[str], list[Column]]] = []
+    if comparison.judgements:
+        rows = [_judgement_cells(each, glyphs.dash) for each in comparison.judgements]
+        tables.append(((), _columns(_OF_JUDGEMENTS, rows, glyphs)))
+    if comparison.against is not None:
+        changes = [_change_cells(each, glyphs.dash) for each in comparison.against.changes]
+        tables.append((_against(comparison.against), _columns(_OF_CHANGES, changes, glyphs) if changes else []))
+    return tables
+
 
 def rulings_lines(comparison: Comparison, width: int, glyphs: Glyphs) -> list[Text]:
-    """The tables of a comparison that was judged, each after an empty line; none where nobody asked."""
+    """The tables of a comparison that was judged, each after an empty line, with coloured verdicts."""
     lines: list[Text] = []
-    if comparison.judgements:
-        lines += [Text(), *_expectations(comparison.judgements, width, glyphs)]
-    if comparison.against is not None:
-        lines += [Text(), *_against(comparison.against, width, glyphs)]
+    for heading, columns in rulings_tables(comparison, glyphs):
+        lines.append(Text())
+        lines += [Text(fit(line, min(width, cell_len(line)), glyphs), "bold") for line in heading]
+        drawn = table(columns, width, glyphs) if columns else []
+        for line, verdict in zip(drawn[1:], columns[-1].cells if columns else ()):
+            word = verdict.rpartition(" ")[2]
+            if word in _STYLES and line.plain.endswith(word):
+                line.stylize(_STYLES[word], len(line.plain) - len(word))
+        lines += drawn
     return lines
 
 
@@ -58,15 +86,7 @@ def change_line(change: Change) -> str:
     return ": ".join(filter(None, [f"{change.mode} is {change.movement}", f"{figures}{moved}{spread}", change.reason]))
 
 
-def change_verdict(change: Change) -> str:
-    """The verdict on one mode's change, and whether the slowdown allowed was kept where that is in doubt."""
-    if change.ruling is Ruling.FAIL:
-        return f"{change.movement}, fail"
-    return f"{change.movement}"
-
-
-def expectation_cells(judgement: Judgement, dash: str = "–") -> tuple[str, str, str, str, str]:
-    """Expected, measured, its interval, how it was judged, and the verdict."""
+def _judgement_cells(judgement: Judgement, dash: str) -> Sequence[str]:
     return (
         clean(judgement.expectation),
         _measured(judgement) or dash,
@@ -76,8 +96,7 @@ def expectation_cells(judgement: Judgement, dash: str = "–") -> tuple[str, str
     )
 
 
-def change_cells(change: Change, dash: str = "–") -> tuple[str, str, str, str, str, str, str]:
-    """Mode, total, the reference's, the change, its interval, how it was judged, and the verdict."""
+def _change_cells(change: Change, dash: str) -> Sequence[str]:
     return (
         change.mode,
         duration(change.total_ns),
@@ -85,45 +104,20 @@ def change_cells(change: Change, dash: str = "–") -> tuple[str, str, str, str,
         dash if change.change is None else _percent(change.change),
         _change_interval(change) or dash,
         change.method or dash,
-        change_verdict(change),
+        f"{change.movement}, fail" if change.ruling is Ruling.FAIL else change.movement.value,
     )
 
 
-def against_heading(against: Against) -> tuple[str, str]:
+def _columns(titles: Sequence[tuple[str, int]], rows: Sequence[Sequence[str]], glyphs: Glyphs) -> list[Column]:
+    """The columns with their ranks, without those that would hold nothing but dashes."""
+    columns = [Column(title, list(cells), rank) for (title, rank), cells in zip(titles, zip(*rows))]
+    return [column for column in columns if set(column.cells) != {glyphs.dash}]
+
+
+def _against(against: Against) -> Sequence[str]:
     """Which reference that is; when it was measured, and what was allowed."""
     allowed = "" if against.max_slowdown is None else f"; at most {against.max_slowdown * 100:.6g} % slower is allowed"
     return f"against {clean(against.file[:300])}", f"of {clean(against.started_at[:40])}{allowed}"
-
-
-def _expectations(judgements: Sequence[Judgement], width: int, glyphs: Glyphs) -> list[Text]:
-    cells = list(zip(*(expectation_cells(each, glyphs.dash) for each in judgements)))
-    titles = (("expected", 0), ("measured", 1), ("interval", 3), ("judged by", 4), ("verdict", 0))
-    return _table(titles, cells, width, glyphs)
-
-
-def _against(against: Against, width: int, glyphs: Glyphs) -> list[Text]:
-    lines = [Text(fit(line, min(width, cell_len(line)), glyphs)) for line in against_heading(against)]
-    lines[0].stylize("bold")
-    if not against.changes:
-        return lines
-    cells = list(zip(*(change_cells(each, glyphs.dash) for each in against.changes)))
-    titles = (("mode", 0), ("total", 1), ("then", 2), ("change", 0), ("interval", 3), ("judged by", 4), ("verdict", 0))
-    return [*lines, *_table(titles, cells, width, glyphs)]
-
-
-def _table(titles: Sequence[tuple[str, int]], cells: Sequence[Sequence[str]], width: int, glyphs: Glyphs) -> list[Text]:
-    """The table, in which a column of dashes is left out and verdicts are coloured."""
-    columns = [
-        Column(title, list(column), rank)
-        for (title, rank), column in zip(titles, cells)
-        if rank == 0 or set(column) != {glyphs.dash}
-    ]
-    lines = table(columns, width, glyphs)
-    for line, verdict in zip(lines[1:], cells[-1]):
-        word = verdict.rpartition(" ")[2]
-        if word in _STYLES and line.plain.endswith(word):
-            line.stylize(_STYLES[word], len(line.plain) - len(word))
-    return lines
 
 
 def _measured(judgement: Judgement) -> str:
