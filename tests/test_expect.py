@@ -428,3 +428,21 @@ def test_other_exit_codes_come_first(arguments: tuple[str, ...], code: int, caps
     """A failed task (1) counts more than a missed expectation (3), a usage error comes before all."""
     assert program.main([*arguments, *VIRTUAL]) == code
     capsys.readouterr()
+
+
+def test_the_interval_holds_what_it_is_of():
+    """The figure that is shown lies within its interval, quantiles and their ratios included."""
+    words = ("5ms", "1ms*3")
+    simulated = asyncmodes.compare(asyncmodes.words(*words), ["sequential", "parallel"], clock="virtual")
+    runs = []
+    for repeat, factor in enumerate((10, 11, 9, 14)):
+        for run in simulated.runs:
+            ends = run.starts[:]
+            for index, (start, end) in enumerate(zip(run.starts, run.ends)):
+                ends[index] = start + (end - start) * factor // 10
+            runs.append(replace(run, ends=ends, total_ns=run.total_ns * factor // 10, repeat=repeat))
+    comparison = replace(simulated, clock="real", runs=tuple(runs))
+    for text in ("parallel.p95 < 1s", "parallel.p95 < 2 sequential", "parallel.task < 1s", "parallel.speedup > 1"):
+        judgement = judged(text, comparison)
+        assert judgement.low < judgement.measured < judgement.high
+    assert judged("parallel.p95 < 1s", comparison).measured == pytest.approx(5.5 * MS)

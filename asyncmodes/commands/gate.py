@@ -79,6 +79,8 @@ class Gate:
 
     def told(self, comparison: Comparison, *, quiet: bool) -> int:
         """Say in one line each what was missed, and unless `quiet` what is open; the exit code, 0 if nothing was."""
+        if not comparison.judgements and comparison.against is None:
+            return 0
         from asyncmodes.views.rulings import change_line, judgement_line
 
         lines: list[tuple[Ruling | None, str]] = [(each.ruling, judgement_line(each)) for each in comparison.judgements]

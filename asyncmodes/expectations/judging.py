@@ -1,8 +1,10 @@
 """Judges expectations by the runs: a pure function of a comparison.
 
 Figures of several runs on the real clock are judged by their confidence interval (see `asyncmodes.intervals`): pass
-if all of it keeps the bound, fail if none of it does, else inconclusive. Counts have no interval: every run has to
-keep the bound. A single run is judged by its value, and so is the virtual clock, which is exact.
+if all of it keeps the bound, fail if none of it does, else inconclusive. What is judged is the mean over the runs of
+each run's own figure; of quantiles, that is near the quantile of all tasks together, and its error is known. Counts
+have no interval: every run has to keep the bound. A single run is judged by its value, and so is the virtual clock,
+which is exact.
 
 Time says nothing about a mode that did not do the work. Where a run was rejected, or fewer results were delivered than
 in the baseline (or, between two modes, not equally many), an expectation of a time or a factor fails whatever the
@@ -17,6 +19,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from statistics import fmean
 
 from asyncmodes.expectations.figures import FIGURES, Figure, Method
 from asyncmodes.expectations.grammar import Expectation, Reading
@@ -175,7 +178,7 @@ def _over_runs(expectation: Expectation, measured: _Measured, value: float) -> _
     if of is not None:
         theirs = measured.samples(of.mode, of.figure)
         if {figure.method, of.figure.method} == {Method.MEAN}:
-            return _estimated(value, ratio_interval(ours, theirs), Method.RATIO)
+            return _estimated(fmean(ours) / fmean(theirs), ratio_interval(ours, theirs), Method.RATIO)
         if Method.MEDIAN in (figure.method, of.figure.method):
             return _median_ratio(value, ours, theirs)
         spread = (min(ours) / max(theirs), max(ours) / min(theirs)) if min(theirs) > 0 else None
@@ -184,11 +187,7 @@ def _over_runs(expectation: Expectation, measured: _Measured, value: float) -> _
         return _estimated(value, (min(ours), max(ours)), Method.EVERY)
     if figure.method is Method.MEDIAN:
         return _estimated(value, median_interval(ours), Method.MEDIAN, "a median's interval takes at least 6 runs")
-    interval = mean_interval(ours)
-    if interval is not None:  # quantiles of all tasks together are near the mean of those of each run, but not it
-        shift = value - sum(ours) / len(ours)
-        interval = interval[0] + shift, interval[1] + shift
-    return _estimated(value, interval, Method.MEAN)
+    return _estimated(fmean(ours), mean_interval(ours), Method.MEAN)
 
 
 def _estimated(value: float, interval: Interval | None, method: Method, why_none: str = "") -> _Estimate:
