@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Leftovers, Mode, Stop
 from asyncmodes.resources import Resources
-from asyncmodes.rulings import Against, Judgement
 from asyncmodes.tasks import Failure, State, Task
+
+if TYPE_CHECKING:
+    from asyncmodes.rulings import Against, Judgement
 
 NEVER = -1
 

@@ -8,10 +8,10 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
-from asyncmodes.commands.gate import Gate, StepSummary
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions
 from asyncmodes.commands.output import Export, Screen, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
@@ -23,6 +23,9 @@ from asyncmodes.record import Comparison
 from asyncmodes.sources import Options, uses_server
 from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
 from asyncmodes.tasks import FileRead, Task
+
+if TYPE_CHECKING:
+    from asyncmodes.commands.gate import StepSummary
 
 OUTPUT_FAILED = 4
 
@@ -49,6 +52,8 @@ def _session(command: str, options: CompareOptions | RunOptions) -> int:
 
 
 def _measured_and_shown(command: str, options: CompareOptions | RunOptions, signals: Signals) -> int:
+    from asyncmodes.commands.gate import Gate
+
     screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
     _check(options)
     made = _plan(options)
