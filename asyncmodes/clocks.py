@@ -22,18 +22,26 @@ class ClockName(StrEnum):
 
 
 class Clock(NamedTuple):
-    """`now_ns()` is monotonic, in nanoseconds; `sleeper(ns)` gives a coroutine function that waits for so long."""
+    """`now_ns()` is monotonic, in nanoseconds; `sleeper(ns)` gives a coroutine function that waits for so long.
+
+    `block(ns)` lets so long pass at once, with the event loop standing still.
+    """
 
     name: ClockName
     now_ns: Callable[[], int]
     sleeper: Callable[[int], Callable[[], Awaitable[None]]]
+    block: Callable[[int], None]
 
 
 def _sleep_for_real(duration_ns: int) -> Callable[[], Awaitable[None]]:
     return partial(asyncio.sleep, duration_ns / 1e9)
 
 
-REAL_CLOCK = Clock(ClockName.REAL, time.monotonic_ns, _sleep_for_real)
+def _block_for_real(duration_ns: int) -> None:
+    time.sleep(duration_ns / 1e9)
+
+
+REAL_CLOCK = Clock(ClockName.REAL, time.monotonic_ns, _sleep_for_real, _block_for_real)
 
 
 def running_clock() -> Clock:
@@ -41,7 +49,7 @@ def running_clock() -> Clock:
     loop = running_virtual_loop()
     if loop is None:
         return REAL_CLOCK
-    return Clock(ClockName.VIRTUAL, loop.time_ns, partial(partial, loop.sleep_ns))
+    return Clock(ClockName.VIRTUAL, loop.time_ns, partial(partial, loop.sleep_ns), loop.block_ns)
 
 
 def new_loop(clock: ClockName) -> asyncio.AbstractEventLoop:

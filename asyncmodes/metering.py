@@ -53,7 +53,7 @@ class Meter:
             threads=1 + self._usage.threads,
             open_files=self._usage.peak_open,
             memory_bytes=self._memory.most(),
-            cpu_ns=cpu_ns,
+            cpu_ns=cpu_ns + self._usage.cpu_elsewhere_ns,
             longest_gap_ns=None if self._turns is None else self._longest_ns,
         )
 

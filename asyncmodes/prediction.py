@@ -1,12 +1,13 @@
 """What should happen: the run that theory gives, by list scheduling from known durations and results.
 
-No clock and no event loop: a heap of ends, handled one by one in order of time and, on a tie, of start.
+No clock and no event loop: a heap of ends, handled one by one in order of time and, on a tie, of start. While a
+task blocks the loop nothing is handled: what was due meanwhile comes after it, and so do the starts of other tasks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 from asyncmodes.capacity import Answer, Server, Service, answer
 from asyncmodes.modes import Leftovers, Mode
@@ -63,6 +64,7 @@ class _Schedule:
         self.service = service
         self.answers: dict[int, Answer] = {}
         self.now_ns = 0
+        self.started = 0
         self.closed = False
 
     def work(self, batch: range) -> None:
@@ -70,38 +72,49 @@ class _Schedule:
         recorder, mode = self.recorder, self.recorder.mode
         queue = iter(batch)
         in_flight: list[tuple[int, int, int]] = []  # (end, how many started before, index)
-        lanes = mode.lanes(len(batch) if self.width_cap is None else min(len(batch), self.width_cap))
-        for lane, index in zip(range(lanes), queue):
-            in_flight.append(self._started(index, lane, len(in_flight)))
-        heapify(in_flight)
-        started = len(in_flight)
+        for lane in range(mode.lanes(len(batch) if self.width_cap is None else min(len(batch), self.width_cap))):
+            self._pull(queue, lane, in_flight)
         while in_flight:
-            self.now_ns, _, index = heappop(in_flight)
-            recorder.ends[index] = self.now_ns
-            failure = self._ended(index)
-            if failure is not None:
-                recorder.failures[index] = failure
-            if mode.decides(failure is None) and recorder.decide(index) and mode.leftovers is not Leftovers.KEEP:
-                self.closed = True
-                if mode.leftovers is Leftovers.CANCEL:
-                    self._cancel(recorder.running())
-                    return
-            if not self.closed:
-                following = next(queue, None)
-                if following is not None:
-                    heappush(in_flight, self._started(following, recorder.lanes[index], started))
-                    started += 1
+            due_ns, _, index = heappop(in_flight)
+            if index not in recorder.cancelled:
+                self.now_ns = max(self.now_ns, due_ns)
+                self._end(index)
+                self._pull(queue, recorder.lanes[index], in_flight)
 
-    def _started(self, index: int, lane: int, order: int) -> tuple[int, int, int]:
+    def _pull(self, queue: Iterator[int], lane: int, in_flight: list[tuple[int, int, int]]) -> None:
+        """Let a lane start tasks until one of them waits for something, or none is left."""
+        while not self.closed and (index := next(queue, None)) is not None:
+            due_ns = self._due(index, lane)
+            if not self.recorder.tasks[index].work.blocking:
+                heappush(in_flight, (due_ns, self.started, index))
+                return
+            self.now_ns = due_ns
+            self._end(index)
+
+    def _end(self, index: int) -> None:
+        """Note how a task has ended, and what that means for the others."""
+        recorder, mode = self.recorder, self.recorder.mode
+        recorder.ends[index] = self.now_ns
+        failure = self._failure(index)
+        if failure is not None:
+            recorder.failures[index] = failure
+        if mode.decides(failure is None) and recorder.decide(index) and mode.leftovers is not Leftovers.KEEP:
+            self.closed = True
+            if mode.leftovers is Leftovers.CANCEL:
+                self._cancel(recorder.running())
+
+    def _due(self, index: int, lane: int) -> int:
+        """Start a task; when it will be due."""
+        self.started += 1
         self.recorder.starts[index] = self.now_ns
         self.recorder.lanes[index] = lane
         outcome = self.outcomes[index]
         if outcome is None:
             told = self.answers[index] = answer(self.service, self.recorder.tasks[index], self.now_ns)
             outcome = told.outcome
-        return self.now_ns + outcome.duration_ns, order, index
+        return self.now_ns + outcome.duration_ns
 
-    def _ended(self, index: int) -> Failure | None:
+    def _failure(self, index: int) -> Failure | None:
         """Let the task's visit leave if it had one; the task's failure."""
         outcome = self.outcomes[index]
         if outcome is not None:

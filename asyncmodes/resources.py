@@ -13,7 +13,8 @@ class Resources:
 
     `threads` (the event loop's own included) and `open_files` (sockets too) are the most at once as counted by the
     sources of the work. `memory_bytes` is the most memory that the whole process had, sampled; None where the
-    system does not tell. `cpu_ns` is the processor time of the process, all threads together. `longest_gap_ns` is
+    system does not tell. `cpu_ns` is the processor time of the process, all threads together, and of the worker
+    processes that did CPU work for it. `longest_gap_ns` is
     the longest turn of the event loop, in which nothing else had its turn; None in a loop that cannot be watched.
     """
 
@@ -48,6 +49,7 @@ class Usage:
     def __init__(self, parts: Iterable[Usage] = ()) -> None:
         self.threads = 0
         self.peak_open = 0
+        self.cpu_elsewhere_ns = 0
         self._open = 0
         self._lock = Lock()
         self._whole: Usage | None = None
@@ -60,6 +62,13 @@ class Usage:
             self.threads += 1
         if self._whole is not None:
             self._whole.thread_started()
+
+    def used_elsewhere(self, cpu_ns: int) -> None:
+        """So much processor time has been used by a worker process."""
+        with self._lock:
+            self.cpu_elsewhere_ns += cpu_ns
+        if self._whole is not None:
+            self._whole.used_elsewhere(cpu_ns)
 
     def opened(self) -> None:
         """One more open file or socket."""

@@ -64,6 +64,11 @@ class Work(Protocol):
     def real_io(self) -> bool: ...
 
     @property
+    def blocking(self) -> bool:
+        """Whether it keeps the event loop busy from its start to its end: nothing else runs, no timeout can stop it."""
+        ...
+
+    @property
     def target(self) -> str: ...
 
     @property
@@ -87,6 +92,7 @@ class Delay:
 
     kind: ClassVar[str] = "delay"
     real_io: ClassVar[bool] = False
+    blocking: ClassVar[bool] = False
 
     duration_ns: int
     target: str
@@ -103,11 +109,62 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Block the event loop for `duration_ns`, as `time.sleep` does, then end ok or fail with the message `fails`."""
+
+    kind: ClassVar[str] = "block"
+    real_io: ClassVar[bool] = False
+    blocking: ClassVar[bool] = True
+
+    duration_ns: int
+    target: str
+    fails: str | None = None
+
+    @property
+    def declared_failure(self) -> bool:
+        return self.fails is not None
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.duration_ns, None if self.fails is None else Failure("DeclaredFailure", self.fails))
+
+
+class CpuIn(StrEnum):
+    """Where CPU work is done: on the event loop itself, in a thread of a pool, or in a process of a pool."""
+
+    INLINE = "inline"
+    THREAD = "thread"
+    PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """Use `duration_ns` of processor time. Inline that takes as long, where the core has nothing else to do."""
+
+    kind: ClassVar[str] = "cpu"
+    real_io: ClassVar[bool] = False  # nothing is opened or asked for, but it is no simulation either
+    declared_failure: ClassVar[bool] = False
+
+    duration_ns: int
+    target: str
+    place: CpuIn = CpuIn.INLINE
+
+    @property
+    def blocking(self) -> bool:
+        return self.place is CpuIn.INLINE
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return Outcome(self.duration_ns) if self.blocking else None
+
+
+@dataclass(frozen=True, slots=True)
 class FakeRequest:
     """Ask a simulated server for something that takes `duration_ns` when it has nothing else to do."""
 
     kind: ClassVar[str] = "request"
     real_io: ClassVar[bool] = False
+    blocking: ClassVar[bool] = False
     declared_failure: ClassVar[bool] = False
     outcome: ClassVar[None] = None  # known only once it is known who else is there
 
@@ -125,6 +182,7 @@ class Request:
 
     kind: ClassVar[str] = "url"
     real_io: ClassVar[bool] = True
+    blocking: ClassVar[bool] = False
     declared_failure: ClassVar[bool] = False
     outcome: ClassVar[None] = None
 
@@ -146,6 +204,7 @@ class FileRead:
 
     kind: ClassVar[str] = "file"
     real_io: ClassVar[bool] = True
+    blocking: ClassVar[bool] = False
     declared_failure: ClassVar[bool] = False
     outcome: ClassVar[None] = None
 
@@ -159,6 +218,7 @@ class Call:
 
     kind: ClassVar[str] = "call"
     real_io: ClassVar[bool] = False
+    blocking: ClassVar[bool] = False
     declared_failure: ClassVar[bool] = False
     outcome: ClassVar[None] = None
 
@@ -182,7 +242,7 @@ class Task:
     def outcome(self) -> Outcome | None:
         """What this task will do, its timeout included, or None if only running it can tell."""
         outcome = self.work.outcome
-        if outcome is None or self.timeout_ns is None or outcome.duration_ns <= self.timeout_ns:
+        if outcome is None or self.timeout_ns is None or self.work.blocking or outcome.duration_ns <= self.timeout_ns:
             return outcome
         return Outcome(self.timeout_ns, timed_out(self.timeout_ns))
 

@@ -52,6 +52,10 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         finally:
             handle.cancel()
 
+    def block_ns(self, duration_ns: int) -> None:
+        """Let this much virtual time pass while nothing else runs, as `time.sleep` does in real time."""
+        self._now_ns += duration_ns
+
     def call_at_ns(
         self, when_ns: int, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
@@ -81,7 +85,7 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         while timers and timers[0][2]._cancelled:
             heapq.heappop(timers)
         if not ready and timers:
-            self._now_ns = timers[0][0]
+            self._now_ns = max(self._now_ns, timers[0][0])  # overdue if the loop was blocked
         elif not ready and not self._stopping:
             raise VirtualTimeError("deadlock on the virtual clock: a task waits for something that can never happen")
         while timers and timers[0][0] <= self._now_ns:

@@ -3,26 +3,27 @@
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
-from asyncmodes.clocks import running_clock
+from asyncmodes.clocks import Clock, running_clock
 from asyncmodes.executor import Execution, Start
 from asyncmodes.modes import Mode, parse_mode
 from asyncmodes.record import Run
-from asyncmodes.tasks import Delay, Task, TaskFailed
+from asyncmodes.tasks import Block, Delay, Task, TaskFailed
 from asyncmodes.virtual_time import VirtualTimeLoop
 
 MS = 1_000_000
-_ITEM = re.compile(r"(\d+)(!?)(?:/(\d+))?")
+_ITEM = re.compile(r"(\d+)(#?)(!?)(?:/(\d+))?")
 
 
 def delays(text: str) -> list[Task]:
-    """Tasks a, b, c … from milliseconds: `300 200! 500/100` is a delay, one that fails, one with a timeout."""
+    """Tasks a, b, c … from milliseconds: `300 200! 500/100 7#` is a delay, one that fails or times out, a block."""
     tasks = []
     for index, item in zip(count(), text.split()):
-        duration, fails, timeout = _ITEM.fullmatch(item).groups()
-        work = Delay(int(duration) * MS, f"{duration}ms", "burnt" if fails else None)
+        duration, blocks, fails, timeout = _ITEM.fullmatch(item).groups()
+        work = (Block if blocks else Delay)(int(duration) * MS, f"{duration}ms", "burnt" if fails else None)
         tasks.append(Task(chr(ord("a") + index), work, int(timeout) * MS if timeout else None))
     return tasks
 
@@ -34,7 +35,8 @@ def starts_of(tasks: Sequence[Task]) -> list[Start]:
 
 def _start_of(task: Task) -> Start:
     outcome = task.outcome
-    sleep = running_clock().sleeper(outcome.duration_ns)
+    clock = running_clock()
+    sleep = partial(_block, clock, outcome.duration_ns) if task.work.blocking else clock.sleeper(outcome.duration_ns)
     if outcome.failure is None:
         return sleep
 
@@ -43,6 +45,10 @@ def _start_of(task: Task) -> Start:
         raise TaskFailed(outcome.failure)
 
     return fail
+
+
+async def _block(clock: Clock, duration_ns: int) -> None:
+    clock.block(duration_ns)
 
 
 def execution_of(tasks: Sequence[Task], mode: str | Mode) -> Execution:

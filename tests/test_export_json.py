@@ -43,6 +43,7 @@ def test_the_contract_s_example():
         "interrupted_s": None,
         "notes": [],
         "width_cap": None,
+        "blocked_s": [],
         "resources": None,
     }
     assert tasks[3] == {
@@ -50,6 +51,7 @@ def test_the_contract_s_example():
         "name": "bread",
         "kind": "delay",
         "target": "100ms",
+        "blocking": False,
         "state": "ok",
         "orphan": False,
         "lane": 0,

@@ -10,7 +10,7 @@ from asyncmodes.errors import UsageError
 from asyncmodes.modes import Leftovers, Stop, parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Run, Verdict
-from asyncmodes.tasks import Delay, Failure, FileRead, Outcome, State, Task
+from asyncmodes.tasks import Block, Delay, Failure, FileRead, Outcome, State, Task
 
 WIDE = ["sequential", "parallel", *(f"{name}={n}" for name in ("limited", "batched") for n in (1, 2, 3, 5))]
 MODES = {
@@ -29,7 +29,8 @@ EXAMPLES = 250
 DURATIONS = st.one_of(st.integers(0, 4).map(lambda n: n * MS), st.integers(0, 10**13))
 TASKS = st.lists(
     st.builds(
-        lambda duration, fails, timeout: Task("t", Delay(duration, "", fails), timeout),
+        lambda kind, duration, fails, timeout: Task("t", kind(duration, "", fails), timeout),
+        st.sampled_from([Delay, Delay, Block]),
         DURATIONS,
         st.sampled_from([None, None, None, "burnt"]),
         st.one_of(st.none(), st.none(), DURATIONS),
@@ -121,8 +122,11 @@ def check_caller(run: Run, spans) -> None:
     else:
         first = spans[decided_by]
         assert first in candidates
-        # The first to end; on a tie the first to start, then the lower index.
-        assert first == min(candidates, key=lambda span: (span.end_ns, span.start_ns, span.index))
+        # The first to end; on a tie the first to start, then the lower index. What blocks the loop is ahead of those
+        # that were due while it ran.
+        assert first.end_ns == min(span.end_ns for span in candidates)
+        if not any(span.task.work.blocking for span in spans):
+            assert first == min(candidates, key=lambda span: (span.end_ns, span.start_ns, span.index))
         assert run.total_ns == first.end_ns
         assert run.verdict is (Verdict.FULFILLED if first.state is State.OK else Verdict.REJECTED)
         assert run.delivered == (first.state is State.OK)
@@ -160,6 +164,29 @@ def test_a_prediction_is_a_complete_run():
         "c ok 200-300 lane 1 orphan",
         "d ok 300-400 lane 0 orphan",
     ]
+
+
+def test_a_blocked_loop_runs_nothing_else():
+    """Four blocks take the sum in every mode, one after another on one lane: none begins while another one runs."""
+    for mode in ("sequential", "parallel", "settled", "limited=2", "parallel+cancel"):
+        expected = predict(delays("200# 200# 200# 200#"), parse_mode(mode))
+        assert expected == run("200# 200# 200# 200#", mode)
+        assert (expected.total_ns, expected.peak) == (800 * MS, 1)
+        assert spans(expected)[3] == "d ok 600-800 lane 0"
+
+
+def test_what_was_due_while_the_loop_was_blocked_comes_late():
+    """A delay of 100 beside a block of 200 ends at 200; a task behind the block starts then, on the free lane."""
+    expected = predict(delays("100 200# 50"), parse_mode("parallel"))
+    assert expected == run("100 200# 50", "parallel")
+    assert spans(expected) == ["a ok 0-200 lane 0", "b ok 0-200 lane 1", "c ok 200-250 lane 1"]
+
+
+def test_a_timeout_cannot_stop_a_block():
+    """A block that is longer than its timeout ends ok, late; asyncio.timeout around time.sleep does the same."""
+    expected = predict(delays("200#/100 50"), parse_mode("parallel"))
+    assert expected == run("200#/100 50", "parallel")
+    assert spans(expected) == ["a ok 0-200 lane 0", "b ok 200-250 lane 0"]
 
 
 def test_an_unknown_duration_makes_the_whole_unknown():

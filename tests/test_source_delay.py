@@ -116,5 +116,5 @@ def test_a_delay_of_days_is_refused_on_the_real_clock():
     with pytest.raises(UsageError) as refused:
         refuse_too_long([day, Task("sleep", Delay(24 * HOUR + 1, "86400000000001ns"))])
     assert str(refused.value) == (
-        "task 'sleep': 86400000000001ns is more than 24 hours of real waiting; use --clock virtual"
+        "task 'sleep': 86400000000001ns is more than 24 hours of real time; use --clock virtual"
     )

@@ -17,7 +17,7 @@ from asyncmodes.spec import DINNER, Defaults, Spec, parse_server, read_spec
 from asyncmodes.spec.files import ALLOWED
 from asyncmodes.spec.servers import SERVER_ALLOWED
 from asyncmodes.spec.tables import ServerTable, SpecTable, TaskTable
-from asyncmodes.tasks import Delay, FileRead, Request
+from asyncmodes.tasks import Block, Cpu, CpuIn, Delay, FileRead, Request
 
 MS = 1_000_000
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -235,7 +235,7 @@ def test_syntax_errors(text, place):
         (b"tasks = 'x'", "tasks: found the text 'x'; write at least one [[tasks]]"),
         (b'{"tasks": null}', "tasks: found null; write at least one [[tasks]]"),
         (b"tasks = [3]", "tasks[0]: found the number 3; write a table"),
-        (b"[[tasks]]", "tasks[0]: it says not what to do; write one of delay, request, url, file"),
+        (b"[[tasks]]", "tasks[0]: it says not what to do; write one of delay, block, cpu, request, url, file"),
         (b"x = " + b"[" * 100_000, "nested too deeply"),
         (b'{"x":' * 100_000, "nested too deeply"),
         (b'{"x": ' + b"[" * 100_000, "nested too deeply"),
@@ -298,13 +298,11 @@ def test_keys_that_stand_twice_in_json():
         ("url = '/dely/1s'", "tasks[0].url: '/dely/1s' is no page of the demo server; did you mean /delay?"),
         ("url = '/delay/300'", "tasks[0].url: '300' has no unit; write 300ms or 300s"),
         ("url = '//h/x'", "tasks[0].url: '//h/x' is no complete URL; write one that begins with http://"),
-        ("cpu = '1s'", "tasks[0].cpu: cpu is not supported yet"),
-        ("block = '1s'", "tasks[0].block: block is not supported yet"),
         ("delay = '1s'\nneds = 1", "tasks[0].neds: there is no key 'neds'; did you mean needs? the keys are name, "),
         ("dealy = '1s'", "tasks[0].dealy: there is no key 'dealy'; did you mean delay?"),
         ("delay = '1s'\nxyz = 1", "tasks[0].xyz: there is no key 'xyz'; the keys are name, "),
         ("delay = '1s'\n\"a\\nb\" = 1", "tasks[0].'a\\nb': there is no key 'a\\nb'; "),
-        ("name = 'a'", "tasks[0]: it says not what to do; write one of delay, request, url, file"),
+        ("name = 'a'", "tasks[0]: it says not what to do; write one of delay, block, cpu, request, url, file"),
         ("delay = '1s'\nurl = 'http://h'", "tasks[0]: it has both delay and url; make a task of each"),
         ("url = 'ftp://h'", "tasks[0].url: 'ftp://h' has the scheme ftp"),
         ("url = 'http://'", "tasks[0].url: 'http://' has no host"),
@@ -560,7 +558,7 @@ VALUE = (
     | st.dictionaries(st.text(max_size=5), SCALAR, max_size=3)
     | st.sampled_from(["1s", "1s..2s", "http://h", "*.csv", "a", 404, [200], {"A": "b"}])
 )
-KEY = st.sampled_from([*ALLOWED, "needs", "cpu"]) | st.text(max_size=5)
+KEY = st.sampled_from([*ALLOWED, "needs"]) | st.text(max_size=5)
 TABLE = st.dictionaries(KEY, VALUE, max_size=5)
 
 
@@ -632,3 +630,21 @@ def test_the_files_example_reads_the_examples():
     """The pattern in files.toml finds the examples beside it."""
     paths = {Path(each.work.path) for each in read_spec(EXAMPLES / "files.toml").tasks}
     assert paths == set(EXAMPLES.glob("*.toml"))
+
+
+def test_work_that_blocks_or_computes():
+    """A block may be declared to fail, CPU work says where it is done, and neither takes the other's keys."""
+    text = task("block = '5ms'\nfails = 'no'") + task("cpu = '5ms'\ncpu_in = 'process'") + task("cpu = '5ms'")
+    block, there, here = read(text, cpu_in=CpuIn.THREAD).tasks
+    assert block.work == Block(5_000_000, "block:5ms", "no")
+    assert there.work == Cpu(5_000_000, "cpu:5ms", CpuIn.PROCESS)
+    assert here.work == Cpu(5_000_000, "cpu:5ms", CpuIn.THREAD)
+    assert refused(task("cpu = '1s'\nfails = true")) == [
+        "tasks[0].fails: a cpu has no fails; leave it out: it is for a delay or a block"
+    ]
+    assert refused(task("block = '1s'\ncpu_in = 'thread'")) == [
+        "tasks[0].cpu_in: a block has no cpu_in; leave it out: it is for a cpu"
+    ]
+    assert refused(task("cpu = '1s'\ncpu_in = 'gpu'")) == [
+        'tasks[0].cpu_in: found the text \'gpu\'; write "inline", "thread" or "process"'
+    ]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from asyncmodes.errors import UsageError
 from asyncmodes.spec import DINNER, Defaults, read_words
-from asyncmodes.tasks import Delay, FakeRequest, FileRead, Request
+from asyncmodes.tasks import CpuIn, Delay, FakeRequest, FileRead, Request
 
 MS = 1_000_000
 
@@ -463,3 +463,19 @@ def test_starts_fast():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not heavy & set(done.stdout.split())
+
+
+def test_words_that_block_or_compute():
+    """`block:` and `cpu:` take what a delay takes: names, ranges and repetitions; where to compute is an option's."""
+    tasks = read_words(["nap=block:100ms*2", "cpu:10ms..20ms", "cpu:0ms"], Defaults(cpu_in=CpuIn.THREAD))
+    assert [(task.name, task.work.kind, task.work.target) for task in tasks] == [
+        ("nap", "block", "block:100ms"),
+        ("nap#2", "block", "block:100ms"),
+        ("cpu:10ms..20ms", "cpu", "cpu:10ms..20ms"),
+        ("cpu:0ms", "cpu", "cpu:0ms"),
+    ]
+    assert tasks[0].work.duration_ns == 100_000_000
+    assert 10_000_000 <= tasks[2].work.duration_ns <= 20_000_000
+    assert {task.work.place for task in tasks[2:]} == {CpuIn.THREAD}
+    with pytest.raises(UsageError, match="argument 1: 'x' is no duration"):
+        read_words(["cpu:x"], Defaults())

@@ -13,7 +13,8 @@ from asyncmodes.errors import UsageError
 from asyncmodes.modes import DEFAULT_MODES
 
 TASKS_HELP = (
-    "Tasks: 300ms, fail:300ms, 100ms..400ms, request:50ms, URLs, files, NAME=WORD, WORD*20, - for standard input."
+    "Tasks: 300ms, fail:300ms, 100ms..400ms, block:100ms, cpu:200ms, request:50ms, URLs, files, NAME=WORD, WORD*20, "
+    "- for standard input."
 )
 MODES = (
     "Modes: sequential, parallel, settled, limited=N, batched=N, race, any; modifiers: +settled (wait for all), and "
@@ -45,6 +46,9 @@ class Common:
     timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each task, such as 2s (default: 30s for URLs, else none).")
     ] = None
+    cpu_in: Annotated[
+        str, typer.Option("--cpu-in", metavar="inline|thread|process", help="Where cpu:200ms burns its processor time.")
+    ] = "inline"
     runs: Annotated[int, typer.Option(metavar="N", help="Run every mode so often, all modes in turn.")] = 1
     order: Annotated[
         str, typer.Option(metavar="in-turn|shuffled", help="The order of the modes in each round of --runs.")
@@ -122,6 +126,8 @@ class CompareOptions(Common):
         typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first)."),
     ] = None
 
+    events: bool = field(default=False, init=False)
+
     @property
     def modes(self) -> Sequence[str]:
         """The modes asked for, in that order, or the default ones."""
@@ -135,6 +141,9 @@ class RunOptions(Common):
     mode: Annotated[
         list[str] | None, typer.Option("--mode", "-m", metavar="MODE", help=f"Default: parallel. {MODES}")
     ] = None
+    events: Annotated[
+        bool, typer.Option("--events", help="Show what the event loop did, one event a line (at most 50 tasks).")
+    ] = False
     baseline: str | None = field(default=None, init=False)
 
     @property

@@ -22,7 +22,7 @@ from asyncmodes.modes import parse_mode
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options, uses_server
 from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
-from asyncmodes.tasks import FileRead, Task
+from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task
 
 if TYPE_CHECKING:
     from asyncmodes.commands.gate import StepSummary
@@ -101,6 +101,7 @@ def _check(options: Common) -> None:
             raise UsageError.at(option, f"{value} is too few", f"write a whole number of at least {least}")
 
     one_of("--format", options.output_format, ("table", "json"))
+    one_of("--cpu-in", options.cpu_in, tuple(CpuIn))
     one_of("--order", options.order, tuple(Order))
     one_of("--clock", options.clock, tuple(ClockName))
     at_least("--runs", options.runs, 1)
@@ -131,6 +132,12 @@ def _plan(options: CompareOptions | RunOptions) -> Plan:
             max_bytes=options.max_bytes, trust_env=options.trust_env, phases=options.phases, server=spec.server
         ),
     )
+    if options.events:
+        from asyncmodes.views.events import refuse_many
+
+        refuse_many(len(tasks))
+    if options.cpu_in != CpuIn.INLINE and all(task.work.kind != Cpu.kind for task in tasks) and not options.quiet:
+        note("warning: --cpu-in says where cpu:200ms is done, and no task is one")
     for mode, times in seen.items():
         if times > 1 and not options.quiet:
             note(f"warning: mode {mode} was asked for {times} times; it is run once")
@@ -152,6 +159,7 @@ def _read(options: Common) -> Spec:
         headers=tuple(parse_header(header) for header in options.header or []),
         method=options.method,
         data=None if options.data is None else os.fsencode(options.data),
+        cpu_in=CpuIn(options.cpu_in),
         seed=options.seed,
         max_tasks=options.max_tasks,
     )
@@ -195,13 +203,18 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
             return signals.run(measure(made, line.watch), runner)
 
 
-def _result(comparison: Comparison, screen: Screen, command: str, options: Common) -> str:
+def _result(comparison: Comparison, screen: Screen, command: str, options: CompareOptions | RunOptions) -> str:
     if options.output_format == "json":
         from asyncmodes.exports.json import write_json
 
         return write_json(comparison)
-    from asyncmodes.views.picture import picture
+    from asyncmodes.views.picture import drawn_runs, picture
 
-    return screen.rendered(
-        picture(comparison, replace(screen.look(command, options.rows), resources=options.resources))
-    )
+    look = replace(screen.look(command, options.rows), resources=options.resources)
+    drawn = picture(comparison, look)
+    if options.events:
+        from asyncmodes.views.events import event_view
+
+        for run in drawn_runs(comparison):
+            drawn = drawn + "\n\n" + event_view(run, look)
+    return screen.rendered(drawn)

@@ -13,6 +13,7 @@ from typing import Any
 from asyncmodes.advice import warnings
 from asyncmodes.errors import UsageError
 from asyncmodes.exports.rulings import read_against, read_judgements, rulings_document
+from asyncmodes.heartbeat import blocked
 from asyncmodes.modes import Mode, parse_mode
 from asyncmodes.phases import PHASES, phases_of
 from asyncmodes.record import NEVER, Comparison, Run, Verdict
@@ -75,6 +76,7 @@ def _run(run: Run) -> dict[str, object]:
         "interrupted_s": _seconds(run.interrupted_ns),
         "notes": list(run.notes),
         "width_cap": run.width_cap,
+        "blocked_s": [[_seconds(start), _seconds(end)] for start, end in blocked(run)],
         "resources": _resources(run.resources, run.peak),
         "tasks": [_task(run, index, task) for index, task in enumerate(run.tasks)],
     }
@@ -92,6 +94,7 @@ def _task(run: Run, index: int, task: Task) -> dict[str, object]:
         "name": task.name,
         "kind": task.work.kind,
         "target": task.work.target,
+        "blocking": task.work.blocking,
         "state": run.state(index).value,
         "orphan": index in run.orphans,
         "lane": run.lanes[index] if started else None,
@@ -179,6 +182,7 @@ class Recorded:
     kind: str
     target: str
     real_io: bool = False
+    blocking: bool = False
     declared_failure: bool = False
     outcome: Outcome | None = None
 
@@ -229,7 +233,14 @@ def _read_run(run: Mapping[str, Any]) -> Run:
     rows = run["tasks"]
     mode: Mode = parse_mode(run["mode"])
     return Run(
-        tasks=[Task(row["name"], Recorded(row["kind"], row["target"]), needs=tuple(row["needs"])) for row in rows],
+        tasks=[
+            Task(
+                row["name"],
+                Recorded(row["kind"], row["target"], blocking=row.get("blocking", False)),
+                needs=tuple(row["needs"]),
+            )
+            for row in rows
+        ],
         mode=mode,
         verdict=Verdict(run["outcome"]),
         decided_by=run["decided_by"],

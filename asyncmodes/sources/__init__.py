@@ -13,12 +13,20 @@ from asyncmodes.errors import UsageError
 from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
 from asyncmodes.resources import Usage
-from asyncmodes.tasks import Delay, FakeRequest, Request, Task
+from asyncmodes.tasks import Block, Cpu, Delay, FakeRequest, Request, Task
 
 if TYPE_CHECKING:
     from asyncmodes.sources.local import LocalServer
 
-_MODULES = {"delay": "delay", "request": "request", "url": "http", "file": "file", "call": "call"}
+_MODULES = {
+    "delay": "delay",
+    "block": "block",
+    "cpu": "cpu",
+    "request": "request",
+    "url": "http",
+    "file": "file",
+    "call": "call",
+}
 _LONGEST_REAL_DELAY_NS = 24 * 3600 * 10**9
 
 
@@ -134,6 +142,12 @@ def refuse_endless(tasks: Sequence[Task], modes: Sequence[Mode], server: Server 
 def refuse_virtual(tasks: Sequence[Task]) -> None:
     """Raise UsageError if one of these tasks cannot run on the virtual clock."""
     for task in tasks:
+        if isinstance(task.work, Cpu):
+            raise UsageError.at(
+                f"task {task.name!r}",
+                f"{task.work.target} burns real processor time, and the virtual clock runs only fake tasks",
+                f"use --clock real, or write {task.work.target.replace('cpu:', 'block:')} for the simulated one",
+            )
         if task.work.real_io:
             raise UsageError.at(
                 f"task {task.name!r}",
@@ -146,9 +160,9 @@ def refuse_too_long(tasks: Sequence[Task]) -> None:
     """Raise UsageError if one of these tasks would wait longer on the real clock than anybody means it to."""
     for task in tasks:
         work = task.work
-        if isinstance(work, Delay | FakeRequest) and work.duration_ns > _LONGEST_REAL_DELAY_NS:
+        if isinstance(work, Delay | Block | Cpu | FakeRequest) and work.duration_ns > _LONGEST_REAL_DELAY_NS:
             raise UsageError.at(
                 f"task {task.name!r}",
-                f"{work.target} is more than 24 hours of real waiting",
-                "use --clock virtual",
+                f"{work.target} is more than 24 hours of real time",
+                "write less" if isinstance(work, Cpu) else "use --clock virtual",
             )

@@ -11,7 +11,7 @@ from asyncmodes.errors import Problem, UsageError
 from asyncmodes.spec.durations import parse_delay
 from asyncmodes.spec.web import check_method, masked
 from asyncmodes.spec.wording import shown
-from asyncmodes.tasks import Delay, FakeRequest, Request, Task, Work
+from asyncmodes.tasks import Block, Cpu, CpuIn, Delay, FakeRequest, Request, Task, Work
 
 if TYPE_CHECKING:
     from random import Random  # imported late: few delays are drawn
@@ -34,13 +34,15 @@ class Defaults:
     """What holds for every task that does not say otherwise.
 
     `timeout_ns` None: 30 s for URLs and no limit for others. `method` None: GET, or POST if there is `data`.
-    `seed` is for delays drawn from a range; a list of more than `max_tasks` is refused. Raises UsageError.
+    `cpu_in` is where CPU work is done. `seed` is for delays drawn from a range; a list of more than `max_tasks` is
+    refused. Raises UsageError.
     """
 
     timeout_ns: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     method: str | None = None
     data: bytes | None = None
+    cpu_in: CpuIn = CpuIn.INLINE
     seed: int = 0
     max_tasks: int = 1_000_000
 
@@ -80,6 +82,16 @@ def delay_of(text: str, fails: str | None = None, where: str = "delay", prefix: 
 def fake_request_of(text: str, where: str = "request") -> Work | Drawn:
     """The request to a simulated server that takes `50ms` or `20ms..80ms` there. Raises UsageError at `where`."""
     return _drawn(text, where, lambda duration_ns: FakeRequest(duration_ns, f"request:{text}"))
+
+
+def block_of(text: str, fails: str | None = None, where: str = "block") -> Work | Drawn:
+    """The blocking delay that `100ms` or `50ms..150ms` stands for. Raises UsageError at `where`."""
+    return _drawn(text, where, lambda duration_ns: Block(duration_ns, f"block:{text}", fails))
+
+
+def cpu_of(text: str, place: CpuIn, where: str = "cpu") -> Work | Drawn:
+    """The CPU work that takes `200ms` or `100ms..300ms` of processor time. Raises UsageError at `where`."""
+    return _drawn(text, where, lambda duration_ns: Cpu(duration_ns, f"cpu:{text}", place))
 
 
 def _drawn(text: str, where: str, make: Callable[[int], Work]) -> Work | Drawn:

@@ -18,6 +18,8 @@ from asyncmodes.spec.entries import (
     Entry,
     GivenNames,
     Spec,
+    block_of,
+    cpu_of,
     delay_of,
     fake_request_of,
     request_of,
@@ -28,7 +30,7 @@ from asyncmodes.spec.paths import Files
 from asyncmodes.spec.servers import SERVER_ALLOWED, server_of
 from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
 from asyncmodes.spec.wording import shown
-from asyncmodes.tasks import DECLARED, Work
+from asyncmodes.tasks import DECLARED, CpuIn, Work
 
 if TYPE_CHECKING:
     from asyncmodes.spec.tables import SpecTable, TaskTable
@@ -41,10 +43,13 @@ ALLOWED: dict[str, str] = {
     "server": 'a table, such as [server] with capacity = 8 and overload = "slow" below',
     "name": 'text that is not empty, such as "rice"',
     "delay": 'text with a unit, such as "300ms", or a range, such as "100ms..400ms"',
+    "block": 'text with a unit, such as "100ms", or a range, such as "50ms..150ms"',
+    "cpu": 'text with a unit, such as "200ms", or a range, such as "100ms..300ms"',
     "request": 'text with a unit, such as "50ms", or a range, such as "20ms..80ms"',
     "url": 'text, such as "https://example.org/"',
     "file": 'text, such as "data/menu.txt", or a pattern, such as "data/*.csv"',
     "fails": "true, false or a message",
+    "cpu_in": '"inline", "thread" or "process"',
     "timeout": 'text with a unit, such as "2s"',
     "repeat": "a whole number from 1 up",
     "headers": 'a table of texts, such as {Accept = "text/html"}',
@@ -52,11 +57,12 @@ ALLOWED: dict[str, str] = {
     "data": "text",
     "expect_status": "a status from 100 to 999, or a list of them, such as [200, 404]",
 }
-KINDS = ("delay", "request", "url", "file")
-LATER = ("needs", "cpu", "block")
-_LATER_KINDS = {"cpu", "block"}
+KINDS = ("delay", "block", "cpu", "request", "url", "file")
+LATER = ("needs",)
 _TOP_KEYS = ("title", "server", "tasks")
-_ONLY_FOR = {"fails": "delay", "headers": "url", "method": "url", "data": "url", "expect_status": "url"}
+_ONLY_FOR = {"fails": ("delay", "block"), "cpu_in": ("cpu",)} | dict.fromkeys(
+    ("headers", "method", "data", "expect_status"), ("url",)
+)
 _TASK_KEYS = tuple(key for key in ALLOWED if key not in _TOP_KEYS)
 _SERVER_KEYS = tuple(SERVER_ALLOWED)
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -337,13 +343,13 @@ def _kind_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Pro
                 yield index, Problem(where, "it says not what to do", f"write one of {', '.join(KINDS)}")
         elif len(table) > 1:
             for key in table:
-                if _ONLY_FOR.get(key, kinds[0]) != kinds[0]:
-                    instead = f"leave it out: it is for a {_ONLY_FOR[key]}"
+                if kinds[0] not in (owners := _ONLY_FOR.get(key, kinds)):
+                    instead = f"leave it out: it is for a {' or a '.join(owners)}"
                     yield index, Problem(f"{where}.{key}", f"a {kinds[0]} has no {key}", instead)
 
 
 def _means_a_kind(key: str) -> bool:
-    return key in _LATER_KINDS or (key not in ALLOWED and _nearest(key, _TASK_KEYS + LATER) in {*KINDS, *_LATER_KINDS})
+    return key not in ALLOWED and _nearest(key, _TASK_KEYS + LATER) in KINDS
 
 
 def _name_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Problem]]:
@@ -363,8 +369,11 @@ def _entry(where: str, table: TaskTable, defaults: Defaults, files: Files) -> En
 
 def _works(table: TaskTable, defaults: Defaults, files: Files) -> Sequence[Work | Drawn]:
     if "delay" in table:
-        fails = table.get("fails", False)
-        return (delay_of(table["delay"], DECLARED if fails is True else fails or None),)
+        return (delay_of(table["delay"], _message(table)),)
+    if "block" in table:
+        return (block_of(table["block"], _message(table)),)
+    if "cpu" in table:
+        return (cpu_of(table["cpu"], CpuIn(table.get("cpu_in", defaults.cpu_in))),)
     if "request" in table:
         return (fake_request_of(table["request"]),)
     if "file" in table:
@@ -379,3 +388,9 @@ def _works(table: TaskTable, defaults: Defaults, files: Files) -> Sequence[Work 
         expect_status=(expected,) if isinstance(expected, int) else tuple(expected),
     )
     return (request,)
+
+
+def _message(table: TaskTable) -> str | None:
+    """How the task is declared to fail, None if it is not."""
+    fails = table.get("fails", False)
+    return DECLARED if fails is True else fails or None

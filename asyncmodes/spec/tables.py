@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Required
+from typing import Annotated, Any, Literal, Required
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationInfo
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12, and brings it
@@ -44,16 +44,19 @@ _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 class TaskTable(TypedDict, total=False):
-    """One `[[tasks]]`: a delay, a fake request, a URL or a file, and what is said about it."""
+    """One `[[tasks]]`: a delay, a block, CPU work, a fake request, a URL or a file, and what is said about it."""
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]  # where pydantic looks for it
 
     name: Text
     delay: Annotated[str, _checked(parse_delay)]
+    block: Annotated[str, _checked(parse_delay)]
+    cpu: Annotated[str, _checked(parse_delay)]
     request: Annotated[str, _checked(parse_delay)]
     url: Annotated[str, _checked(check_url)]
     file: Annotated[str, AfterValidator(_check_file)]
     fails: bool | Text
+    cpu_in: Literal["inline", "thread", "process"]
     timeout: Annotated[str, _checked(parse_timeout)]
     repeat: Annotated[int, Field(ge=1)]
     headers: Annotated[dict[str, str], AfterValidator(_check_headers)]

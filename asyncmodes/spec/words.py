@@ -13,6 +13,8 @@ from asyncmodes.spec.entries import (
     Drawn,
     Entry,
     GivenNames,
+    block_of,
+    cpu_of,
     delay_of,
     fake_request_of,
     request_of,
@@ -26,7 +28,7 @@ from asyncmodes.spec.wording import shown
 from asyncmodes.tasks import DECLARED, Task, Work
 
 _NAMED = re.compile(r"([\w.-]+)=(.*)", re.DOTALL)
-_PREFIXED = re.compile(r"(delay|fail|request|url|file):(.*)", re.DOTALL)
+_PREFIXED = re.compile(r"(delay|fail|block|cpu|request|url|file):(.*)", re.DOTALL)
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|https?:", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,_]*")
 _WHOLE = re.compile(r"[0-9]+")
@@ -123,8 +125,8 @@ def _works(word: _Word, defaults: Defaults, files: Files, whole: str) -> tuple[S
         # The prefix fail: stays in sight: it becomes part of the name of a task that has no other.
         fails, shown_prefix = (DECLARED, "fail:") if prefix == "fail" else (None, "")
         return [delay_of(once, fails, place, shown_prefix)], _times(tail, place) if star else 1
-    if prefix == "request":
-        return [fake_request_of(once, place)], _times(tail, place) if star else 1
+    if prefix in ("block", "cpu", "request"):
+        return [_lasting(prefix, once, defaults, place)], _times(tail, place) if star else 1
     if prefix == "url" or _URL.match(text):
         times = 1
         if star and _NUMBER.fullmatch(tail):
@@ -138,6 +140,16 @@ def _works(word: _Word, defaults: Defaults, files: Files, whole: str) -> tuple[S
     if found := is_pattern(text) and files.lookup(text):
         return found, 1
     raise _no_task(_Word(place, text), whole, files)
+
+
+def _lasting(prefix: str, text: str, defaults: Defaults, place: str) -> Work | Drawn:
+    """What a prefix other than `delay` and `fail` makes of a duration."""
+    match prefix:
+        case "block":
+            return block_of(text, where=place)
+        case "cpu":
+            return cpu_of(text, defaults.cpu_in, place)
+    return fake_request_of(text, place)
 
 
 def _times(text: str, where: str) -> int:

@@ -26,6 +26,9 @@ class Glyphs:
     rule: str
     until: str
     about: str
+    beat: str
+    flat: str
+    ready: str
     levels: str | None
     dns: str
     connect: str
@@ -34,9 +37,13 @@ class Glyphs:
 
 
 UNICODE = Glyphs(
-    "·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "≈", "▁▂▃▄▅▆▇█", "▂", "▄", "░", "▆"
+    "·", "█", "✗", "!", "▒", "╱", "▲", "…", "×", "–", "±", "┬", "─", "…", "≈", "│", "─", "░",
+    "▁▂▃▄▅▆▇█", "▂", "▄", "░", "▆",
 )  # fmt: skip  # a row of a table
-ASCII = Glyphs(".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", "~", None, "d", "c", "-", "#")
+ASCII = Glyphs(
+    ".", "=", "X", "!", "~", "/", "^", ">", "x", "-", "+-", "+", "-", "..", "~", "|", "-", ":",
+    None, "d", "c", "-", "#",
+)  # fmt: skip  # a row of a table
 
 STYLES = {
     State.OK: "cyan",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
+from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
@@ -18,6 +19,7 @@ from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
 from asyncmodes.views.phase_means import phases_table
 from asyncmodes.views.phases import phase_meanings
+from asyncmodes.views.pulse import interval_ns, pulse_note
 from asyncmodes.views.rulings import reasons, rulings_lines
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
@@ -33,7 +35,8 @@ class Look:
     """How a picture is to look: its width in cells, its characters, and the most tasks drawn for each mode.
 
     `rows` None draws up to 20 tasks, or 12 of more; 0 leaves the timelines out. `command` is the word that the heading
-    begins with. `resources` adds the table of what each mode cost the machine.
+    begins with. `resources` adds the table of what each mode cost the machine. `heartbeat` draws the event loop's under
+    every run, not just where tasks block it.
     """
 
     width: int = 80
@@ -41,6 +44,7 @@ class Look:
     rows: int | None = None
     command: str = "compare"
     resources: bool = False
+    heartbeat: bool = False
 
 
 def picture(comparison: Comparison, look: Look) -> Text:
@@ -167,13 +171,14 @@ def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[in
     labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
     labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
+    labels += [pulse_note(run) for run in runs if look.heartbeat or has_blocking_work(run)]
     drawn = [(run, index) for number, run in enumerate(runs) for index in rows[number]]
     lengths = max(len(length(run, index)) for run, index in drawn)
     labels += [" " * (lengths + 2) + state_words(run, index) for run, index in drawn]
     notes = max(_ROOM_FOR_LAST_LABEL, *(cell_len(label) for label in labels))
     span = max([span_ns, *(run.drained_ns for run in runs)])
     axis = Axis(max(span, 1), look.width - names - 2 - notes)
-    return Columns(names, axis, lengths, notes, look.glyphs), rows
+    return Columns(names, axis, lengths, notes, look.glyphs, look.heartbeat), rows
 
 
 def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
@@ -188,11 +193,20 @@ def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
         (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
         *((glyph, words, True) for glyph, words in phase_meanings(runs, glyphs)),
     ]
-    shown = [f"{glyph} {meaning}" for glyph, meaning, occurs in meanings if occurs]
+    if look.heartbeat or any(map(has_blocking_work, runs)):
+        meanings += [
+            (glyphs.beat, f"the event loop's heart beats every {duration(interval_ns(axis))}", True),
+            (glyphs.flat * 2, "blocked: nothing else has its turn", any(map(has_blocking_work, runs))),
+        ]
+    return meaning_lines([(glyph, meaning) for glyph, meaning, occurs in meanings if occurs], look.width)
+
+
+def meaning_lines(meanings: Sequence[tuple[str, str]], width: int) -> list[Text]:
+    """Glyphs and what they stand for, in lines of at most `width` cells with an empty one below; none for none."""
     lines: list[str] = []
-    for each in shown:  # a glyph stays on the line of its meaning
-        if lines and cell_len(lines[-1]) + 3 + cell_len(each) <= look.width:
+    for each in map(" ".join, meanings):  # a glyph stays on the line of its meaning
+        if lines and cell_len(lines[-1]) + 3 + cell_len(each) <= width:
             lines[-1] += f"   {each}"
         else:
             lines.append(each)
-    return [*(part for line in lines for part in wrapped(Text(line, "dim"), look.width)), Text()] if lines else []
+    return [*(part for line in lines for part in wrapped(Text(line, "dim"), width)), Text()] if lines else []

@@ -162,6 +162,7 @@ _MUCH_SLOWER = 1.5
 _BOTTLENECKS = {
     "url": ("request", "the server or the line is the bottleneck"),
     "request": ("request", "the server is the bottleneck"),
+    "cpu": ("task", "they share the processor"),
     "file": ("read", "the disk or the system is the bottleneck"),
 }
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Run, Verdict
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
 from asyncmodes.views.glyphs import ORPHAN, STYLES, Glyphs, word
 from asyncmodes.views.phases import parts
+from asyncmodes.views.pulse import pulse, pulse_note
 from asyncmodes.views.strips import Flow, as_digits, as_levels
 
 _LONGEST_NAME = 24
@@ -21,13 +23,17 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths."""
+    """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths.
+
+    `heartbeat` draws the event loop's also where no task can block it.
+    """
 
     names: int
     axis: Axis
     lengths: int
     notes: int
     glyphs: Glyphs
+    heartbeat: bool = False
 
     def row(self, name: str, bar: Text, note: str, style: str = "") -> Text:
         """One line: a name cut to its column, a bar, a note."""
@@ -168,6 +174,8 @@ def _strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
     lines.append(_strip("flying", run, flying, run.peak, columns, limit=True))
     if folded:
         lines.append(_strip("done", run, flow.done(), len(run), columns))
+    if columns.heartbeat or has_blocking_work(run):
+        lines.append(columns.row("beats", Text(pulse(run, columns.axis, columns.glyphs)), pulse_note(run), "dim"))
     return lines
 
 
