@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from statistics import mean, variance
 
 import pytest
 from hypothesis import given
@@ -276,6 +277,15 @@ def test_a_median_takes_six_runs():
     assert (six.ruling, six.low, six.high) == ("pass", 90_000, 110_000)
 
 
+def test_a_ratio_of_medians_takes_seven_runs():
+    """Two intervals hold together only if each is wrong half as often."""
+    six, seven = ([90, 100, 110, 100, 95, 97][:n] + [96] * (n - 6) for n in (6, 7))
+    comparison = measured({"sequential": six, "parallel": six})
+    assert judged("parallel.median < 2 sequential", comparison).ruling == "inconclusive"
+    comparison = measured({"sequential": seven, "parallel": seven})
+    assert judged("parallel.median < 2 sequential", comparison).ruling == "pass"
+
+
 def test_every_run_has_to_keep_a_bound_on_counts():
     """A single bad run among many fails, and the range over the runs is shown."""
     good = asyncmodes.compare(asyncmodes.words("1ms", "2ms"), ["settled"], clock="virtual")
@@ -285,6 +295,8 @@ def test_every_run_has_to_keep_a_bound_on_counts():
     assert (judgement.ruling, judgement.measured, judgement.low, judgement.high) == ("fail", 1, 0, 1)
     assert judged("settled.failed <= 50%", comparison).ruling == "pass"
     assert judged("settled.ok >= 2", comparison).measured == 1
+    assert judged("settled.ok >= settled", comparison).ruling == "fail"
+    assert judged("settled.ok >= 0.5 settled", comparison).ruling == "pass"
 
 
 def test_time_says_nothing_about_work_that_was_not_done():
@@ -351,6 +363,17 @@ def test_ratio_interval_widens_with_noise_and_gives_up():
     assert low < 0.5 < high
     assert ratio_interval([1, 2, 3], [1, 20]) is None
     assert ratio_interval([1], [2, 3]) is None
+
+
+def test_ratio_interval_ends_where_the_difference_is_just_noise():
+    """At both ends r, |mean above - r mean below| is t times its own error: Fieller's condition, Welch's freedom."""
+    above, below = [9.0, 10.0, 12.5], [19.0, 20.0, 21.5, 18.0]
+    a, va = mean(above), variance(above) / 3
+    b, vb = mean(below), variance(below) / 4
+    ours, theirs = va, (a / b) ** 2 * vb
+    t = t_quantile((ours + theirs) ** 2 / (ours**2 / 2 + theirs**2 / 3))
+    for end in ratio_interval(above, below):
+        assert abs(a - end * b) == pytest.approx(t * math.sqrt(va + end**2 * vb))
 
 
 def test_intervals_of_one_value_are_none():
