@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from asyncmodes.errors import UsageError, nearest
+from asyncmodes.text import without_passwords
 
 
 class Stop(StrEnum):
@@ -147,7 +148,7 @@ def parse_mode(text: str) -> Mode:
     """Read a mode such as `limited=3+settled`. Raises UsageError with the remedy if it is none."""
 
     def refuse(what: str, instead: str) -> UsageError:
-        return UsageError.at(f"mode {text[:_SHOWN]!r}", what, instead)
+        return UsageError.at(f"mode {without_passwords(text)[:_SHOWN]!r}", what, instead)
 
     base, *modifiers = text.split("+")
     name, equals, number = base.partition("=")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _MOST_MARKS = 4
+_PASSWORD = re.compile(r"([^\s/:@]*:)[^\s/@]*@")
 
 
 def clean(text: str) -> str:
@@ -33,3 +35,8 @@ def _escaped(character: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def without_passwords(text: str) -> str:
+    """The text with `user:***@host` for whatever looks like the user and password of a URL, complete or not."""
+    return _PASSWORD.sub(r"\1***@", text) if "@" in text else text

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.record import Comparison
-from asyncmodes.text import clean
+from asyncmodes.text import clean, without_passwords
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +30,7 @@ def note(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        sys.stderr.write(f"asyncmodes: {clean(text)}\n")
+        sys.stderr.write(f"asyncmodes: {clean(without_passwords(text))}\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         pass

@@ -8,6 +8,8 @@ from typing import Any, get_args, get_origin
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from asyncmodes.text import without_passwords
+
 _NUMBERS = {int: (re.compile(r"[+-]?[0-9]{1,4000}"), "a whole number"), float: (re.compile(r"[-+.0-9eE]+"), "a number")}
 _LONGEST = 20
 
@@ -55,5 +57,6 @@ class _Plain:
                 return self._kind(value)
         except ValueError:
             pass
+        value = without_passwords(value)
         shown = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}..."
         raise typer.BadParameter(f"{shown!r} is not {what}", ctx=ctx, param=param)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from asyncmodes.commands.gate import StepSummary
 
 OUTPUT_FAILED = 4
+_MOST_HOSTS = 4  # that the line about requests names
 
 
 def compare(options: CompareOptions) -> int:
@@ -183,7 +184,11 @@ def _announce(made: Plan) -> None:
     rounds = len(made.modes) * made.runs + made.warmup
     targets = [task.work.target for task in made.tasks if task.work.kind == "url"]
     hosts = Counter(urlsplit(target).netloc.split("@")[-1] or "a server of our own" for target in targets)
-    requests = ", ".join(f"{count * rounds:,} to {host}" for host, count in hosts.items())
+    named = list(hosts.items()) if len(hosts) <= _MOST_HOSTS else list(hosts.items())[: _MOST_HOSTS - 1]
+    requests = ", ".join(f"{count * rounds:,} to {host}" for host, count in named)
+    if others := len(hosts) - len(named):
+        rest = (len(targets) - sum(count for _, count in named)) * rounds
+        requests += f" and {rest:,} to {others} more hosts"
     warmup = f" + {made.warmup} warm-up" if made.warmup else ""
     per_round = f"{len(made.modes)} {'mode' if len(made.modes) == 1 else 'modes'} x {made.runs} "
     note(f"requests: {requests} ({per_round}{'run' if made.runs == 1 else 'runs'}{warmup})")

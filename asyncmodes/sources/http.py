@@ -26,7 +26,7 @@ import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
 from http import HTTPStatus
@@ -44,6 +44,7 @@ from asyncmodes.modes import Mode
 from asyncmodes.resources import Usage
 from asyncmodes.sources import Opened, Options, stopwatch
 from asyncmodes.sources.deadline import SharedTimeout, shared_timeouts
+from asyncmodes.sources.decoding import ACCEPTED, Undecodable, decoder_of
 from asyncmodes.sources.resources import MOST_THREADS, counted_sockets, one_line, refuse_exhausted, system_text, threads
 from asyncmodes.tasks import Failure, Request, Task, TaskFailed
 
@@ -87,22 +88,40 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
             use_dns_cache=False,  # the resolver keeps its answers
             socket_factory=connecting,
         )
-        async with aiohttp.ClientSession(
-            base_url,
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={hdrs.USER_AGENT: f"asyncmodes/{__version__}"},
-            middlewares=(stopwatch.sent, _send_once) if options.phases else (_send_once,),
-            timeout=_NO_TIMEOUT,
-            trust_env=options.trust_env,
-        ) as session:
+        async with (
+            connector,
+            _session(connector, options) as theirs,
+            _session(connector, options, base_url) if base_url else nullcontext(theirs) as ours,
+        ):
             with shared_timeouts(tasks) as timeouts:
                 starts: list[Start] = [
-                    partial(_request, session, timeouts[task.timeout_ns], options.max_bytes, task) for task in tasks
+                    partial(
+                        _request, ours if _is_path(task) else theirs, timeouts[task.timeout_ns], options.max_bytes, task
+                    )
+                    for task in tasks
                 ]
                 if options.phases:
                     starts = [partial(stopwatch.measured, start) for start in starts]
                 yield Opened(starts, notes, usage)
+
+
+def _session(connector: aiohttp.BaseConnector, options: Options, base_url: str | None = None) -> aiohttp.ClientSession:
+    """A session for the URLs of others, or with `base_url` for paths: these never go through a proxy."""
+    return aiohttp.ClientSession(
+        base_url,
+        connector=connector,
+        connector_owner=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={hdrs.USER_AGENT: f"asyncmodes/{__version__}", hdrs.ACCEPT_ENCODING: ACCEPTED},
+        auto_decompress=False,
+        middlewares=(stopwatch.sent, _send_once) if options.phases else (_send_once,),
+        timeout=_NO_TIMEOUT,
+        trust_env=options.trust_env and base_url is None,
+    )
+
+
+def _is_path(task: Task) -> bool:
+    return isinstance(task.work, Request) and task.work.is_path
 
 
 async def _request(session: aiohttp.ClientSession, limit: SharedTimeout, most: int, task: Task) -> Mapping[str, object]:
@@ -130,24 +149,34 @@ async def _exchange(session: aiohttp.ClientSession, work: Request, most: int, de
     )
     detail["status"] = response.status
     detail["bytes"] = 0
-    if response.closed and work.data is None:  # the whole body came with the head, and nothing is left to release
-        _count(response.content.read_nowait(), most, detail)
+    coded = hdrs.CONTENT_ENCODING in response.headers
+    if response.closed and work.data is None and not coded:  # all came with the head, and nothing is left to release
+        _count(len(response.content.read_nowait()), most, detail)
     else:
         async with response:
             await _read(response, most, detail)
     if not _expected(response.status, work):
-        raise TaskFailed(Failure("HTTPStatus", _status_line(response)), detail)
+        raise TaskFailed(Failure("HTTPStatus", _status_line(response, work)), detail)
 
 
 async def _read(response: aiohttp.ClientResponse, most: int, detail: dict[str, object]) -> None:
-    """Read the body to its end and count it, keeping none of it."""
+    """Read the body to its end and count what it decodes to, keeping none of it."""
+    is_part = response.status == HTTPStatus.PARTIAL_CONTENT  # a part of what is compressed cannot be unpacked
+    decoder = None if is_part else decoder_of(response.headers.get(hdrs.CONTENT_ENCODING))
     with _woken_when_closed(response):
         async for chunk in response.content.iter_any():
-            _count(chunk, most, detail)
+            if decoder is None:
+                _count(len(chunk), most, detail)
+                continue
+            for size in decoder.sizes(chunk):
+                _count(size, most, detail)
+                await asyncio.sleep(0)  # little can unpack to much: let the others have their turn
+    if decoder is not None:
+        decoder.end()
 
 
-def _count(chunk: bytes, most: int, detail: dict[str, Any]) -> None:
-    detail["bytes"] += len(chunk)
+def _count(size: int, most: int, detail: dict[str, Any]) -> None:
+    detail["bytes"] += size
     if detail["bytes"] > most:
         raise TaskFailed(Failure("TooLarge", f"the body is larger than {most} bytes"), detail)
 
@@ -286,8 +315,10 @@ def _expected(status: int, work: Request) -> bool:
     return status in work.expect_status if work.expect_status else 200 <= status <= 399
 
 
-def _status_line(response: aiohttp.ClientResponse) -> str:
+def _status_line(response: aiohttp.ClientResponse, work: Request) -> str:
     reason = one_line(response.reason or "")
+    if _has_secret(reason, work.url):
+        reason = ""
     if not reason and response.status in HTTPStatus._value2member_map_:
         reason = HTTPStatus(response.status).phrase
     return f"{response.status} {reason}".strip()
@@ -333,6 +364,8 @@ def _said(error: Exception) -> tuple[str, str]:
             return "TLS", f"the TLS connection broke: {_tls_reason(error)}"
         case OSError():
             return type(OSError(error.errno, "")).__name__ if error.errno else _plain_name(error), system_text(error)
+        case Undecodable():
+            return "MalformedResponse", f"malformed response: {error}"
         case ValueError():
             return "InvalidRequest", one_line(str(error)) or type(error).__name__
     return _plain_name(error), one_line(str(error)) or type(error).__name__

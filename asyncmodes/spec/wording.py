@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncmodes.text import without_passwords
+
 _LONGEST = 60
 
 
@@ -10,4 +12,5 @@ def shown(text: str) -> str:
     start, end = text.find("//"), text.rfind("@")
     if 0 <= start < end:
         text = f"{text[:start]}//***{text[end:]}"
+    text = without_passwords(text)
     return repr(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
