@@ -9,11 +9,11 @@ asked in two places only: whether an outcome decides (`Mode.decides`), and what 
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from asyncmodes.clocks import Clock, running_clock
+from asyncmodes.collector import collector_paused
 from asyncmodes.modes import Leftovers, Mode
 from asyncmodes.record import Recorder, Run
 from asyncmodes.tasks import Task, TaskFailed
@@ -57,7 +57,7 @@ class Execution:
         """Run to the end, orphans included; see `execute`."""
         self._origin_ns = self._clock.now_ns()
         mode = self._recorder.mode
-        with _collector_paused():
+        with collector_paused():
             for batch in mode.batches(len(self._starts)):
                 idle = self._work(batch)
                 try:
@@ -147,15 +147,3 @@ class Execution:
     def _cancel_running(self) -> None:
         for index in self._recorder.running():
             self._workers[self._recorder.lanes[index]].cancel()
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Without it, collecting among 100,000 live tasks would cost more than running them; `timeit` does the same."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -225,13 +225,13 @@ def test_a_reference_that_does_not_fit_is_refused(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "is not a result of asyncmodes"),
-        (b"{}", "is not a result of asyncmodes"),
-        (b"[1]", "is not a result of asyncmodes"),
+        (b"", "it is empty"),
+        (b"{}", "it is no result of asyncmodes"),
+        (b"[1]", "it is no result of asyncmodes"),
         (b"\xff\xfe", "it is not UTF-8 (byte 0)"),
-        (b'{"schema_version": 2}', "schema version 2 is not known here"),
-        (b'{"schema_version": 1, "runs": []}', "is not a result of asyncmodes"),
-        (b"[" * 100_000, "is not a result of asyncmodes"),
+        (b'{"schema_version": 2}', "found 2 where there must be 1"),
+        (b'{"schema_version": 1, "runs": []}', "there must be modes"),
+        (b"[" * 100_000, "it is nested too deeply"),
         (None, "it cannot be read: No such file or directory; save a result first"),
     ],
 )
@@ -245,7 +245,7 @@ def test_a_broken_reference_is_refused(
     code, out, err = call(capsys, "compare", *VIRTUAL, "--against", str(path))
     assert (code, out) == (2, "")
     assert says in err
-    assert f"--against {path}: " in err
+    assert f"--against {path}:" in err
     assert len(err.splitlines()) == 1
 
 
@@ -308,3 +308,17 @@ def test_bad_options(arguments: tuple[str, ...], says: str, base: Path, capsys: 
     code, out, err = call(capsys, "compare", "a=100ms", "b=200ms", *VIRTUAL, *MODES, *given)
     assert (code, out) == (2, "")
     assert says in err
+
+
+def test_show_draws_the_verdicts_again(base: Path, capsys: pytest.CaptureFixture[str]):
+    """A saved result keeps what it was held against, and a broken verdict is refused."""
+    path = base.with_name("judged.json")
+    expect = ("--expect", "parallel < 1s", "--against", str(base))
+    assert program.main(["compare", "a=100ms", "b=200ms", *VIRTUAL, *MODES, *expect, "-o", str(path)]) == 0
+    capsys.readouterr()
+    code, out, _ = call(capsys, "show", str(path), "--rows", "0")
+    assert code == 0
+    assert "parallel < 1s" in out
+    assert "base.json" in out
+    path.write_text(path.read_text(encoding="utf-8").replace('"verdict": "pass"', '"verdict": "good"'), "utf-8")
+    assert call(capsys, "show", str(path))[0] == 2

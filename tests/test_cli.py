@@ -110,7 +110,7 @@ BAD = {
     ("300ms",): ("asyncmodes", "asyncmodes compare 300ms"),
     ("run", "-m", "any", "-m", "race"): ("--mode", "asyncmodes compare"),
     ("compare", "1ms", "-o", "x" * 300 + ".json"): ("--output", "name another file"),
-    ("compare", "README.md", "-o", "README.md"): ("--output", "in .json or .svg"),
+    ("compare", "Makefile", "-o", "Makefile.pdf"): ("--output", "in .json, .csv"),
     ("compar",): ("asyncmodes", "see 'asyncmodes --help'"),
     ("compare", "300"): ("argument 1", "write 300ms or 300s"),
     ("compare", ""): ("argument 1", "write a delay"),

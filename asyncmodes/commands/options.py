@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from asyncmodes.errors import UsageError
+from asyncmodes.exports.formats import FORMATS
 from asyncmodes.modes import DEFAULT_MODES
 
 TASKS_HELP = (
@@ -25,6 +26,23 @@ Format = Annotated[str, typer.Option("--format", metavar="table|json", help="Wha
 Width = Annotated[int | None, typer.Option(metavar="N", help="Width of the picture, from 20 to 200 columns.")]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 Color = Annotated[str, typer.Option(metavar="auto|always|never", help="Colour the picture.")]
+Output = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", metavar="FILE", help=f"Also write FILE, as its end says: {', '.join(FORMATS)}."),
+]
+Rows = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Draw at most N tasks a mode, 0: just totals (default: 20, or 12 of more)."),
+]
+WithResources = Annotated[
+    bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
+]
+Events = Annotated[
+    bool, typer.Option("--events", help="Show what the event loop did, one event a line (at most 50 tasks).")
+]
+Baseline = Annotated[
+    str | None, typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first).")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,18 +78,10 @@ class Common:
     reverse: Annotated[bool, typer.Option("--reverse", help="Run the tasks in reverse order.")] = False
     seed: Annotated[int, typer.Option(metavar="N", help="For delays drawn from a range, and a shuffled order.")] = 0
     output_format: Format = "table"
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
-    ] = None
+    output: Output = None
     live: Annotated[bool, typer.Option("--live/--no-live", help="Let the picture grow in a terminal.")] = True
-    rows: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Draw at most N tasks a mode, 0: just totals (default: 20, or 12 of more)."),
-    ] = None
-    resources: Annotated[
-        bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
-    ] = False
+    rows: Rows = None
+    resources: WithResources = False
     width: Width = None
     ascii_only: Ascii = False
     color: Color = "auto"
@@ -121,10 +131,7 @@ class CompareOptions(Common):
         list[str] | None,
         typer.Option("--mode", "-m", metavar="MODE", help=f"Repeatable (default: {', '.join(DEFAULT_MODES)}). {MODES}"),
     ] = None
-    baseline: Annotated[
-        str | None,
-        typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first)."),
-    ] = None
+    baseline: Baseline = None
 
     events: bool = field(default=False, init=False)
 
@@ -141,9 +148,7 @@ class RunOptions(Common):
     mode: Annotated[
         list[str] | None, typer.Option("--mode", "-m", metavar="MODE", help=f"Default: parallel. {MODES}")
     ] = None
-    events: Annotated[
-        bool, typer.Option("--events", help="Show what the event loop did, one event a line (at most 50 tasks).")
-    ] = False
+    events: Events = False
     baseline: str | None = field(default=None, init=False)
 
     @property
@@ -154,7 +159,7 @@ class RunOptions(Common):
         return self.mode or ["parallel"]
 
 
-_FIRST = {name: place for place, name in enumerate(("lesson", "words", "mode", "spec", "clock", "baseline"))}
+_FIRST = {name: place for place, name in enumerate(("lesson", "files", "words", "mode", "spec", "clock", "baseline"))}
 
 
 def command(options: type[Any], run: Callable[[Any], int]) -> Callable[..., None]:

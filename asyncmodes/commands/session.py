@@ -8,12 +8,11 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions
-from asyncmodes.commands.output import Export, Screen, note, write_stdout
+from asyncmodes.commands.output import OUTPUT_FAILED, Export, Screen, note, printed, write_all, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.signals import Signals
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
@@ -24,10 +23,6 @@ from asyncmodes.sources import Options, uses_server
 from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
 from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task
 
-if TYPE_CHECKING:
-    from asyncmodes.commands.gate import StepSummary
-
-OUTPUT_FAILED = 4
 _MOST_HOSTS = 4  # that the line about requests names
 
 
@@ -66,9 +61,13 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
         _announce(made)
         gate.announce()
     comparison = gate.judged(_measure(made, screen, command, options, signals))
-    code = _written(comparison, [*exports, *gate.exports], command, options.rows)
+    code = int(any(run.undeclared_failures for run in comparison.runs))
+    if not write_all([*exports, *gate.exports], comparison, command, options.rows):
+        code = OUTPUT_FAILED
     try:
-        write_stdout(_result(comparison, screen.resized(), command, options))
+        now = screen.resized()
+        look = replace(now.look(command, options.rows), resources=options.resources)
+        write_stdout(printed(comparison, options.output_format, now, look, with_events=options.events))
     except (OutputError, PipeClosed):
         if signals.received is None:
             raise
@@ -78,18 +77,6 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     missed = gate.told(comparison, quiet=options.quiet)
     code = code or missed
     return code if signals.received is None else 128 + signals.received
-
-
-def _written(comparison: Comparison, exports: Sequence[Export | StepSummary], command: str, rows: int | None) -> int:
-    """Write the exports, all that can be; the exit code so far."""
-    code = int(any(run.undeclared_failures for run in comparison.runs))
-    for export in exports:
-        try:
-            export.write(comparison, command, rows)
-        except OutputError as error:
-            note(f"error: {error}")
-            code = OUTPUT_FAILED
-    return code
 
 
 def _check(options: Common) -> None:
@@ -206,20 +193,3 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
                 return signals.run(measure(made, picture.watch), runner)
         with ProgressLine(wanted=not options.quiet and made.runs + made.warmup > 1) as line:
             return signals.run(measure(made, line.watch), runner)
-
-
-def _result(comparison: Comparison, screen: Screen, command: str, options: CompareOptions | RunOptions) -> str:
-    if options.output_format == "json":
-        from asyncmodes.exports.json import write_json
-
-        return write_json(comparison)
-    from asyncmodes.views.picture import drawn_runs, picture
-
-    look = replace(screen.look(command, options.rows), resources=options.resources)
-    drawn = picture(comparison, look)
-    if options.events:
-        from asyncmodes.views.events import event_view
-
-        for run in drawn_runs(comparison):
-            drawn = drawn + "\n\n" + event_view(run, look)
-    return screen.rendered(drawn)

@@ -33,12 +33,12 @@ def read_against(document: Mapping[str, Any]) -> Against | None:
     if against is None:
         return None
     return Against(
-        file=against["file"],
-        started_at=against["started_at"],
+        file=_text(against["file"]),
+        started_at=_text(against["started_at"]),
         changes=tuple(_read_change(change) for change in against["modes"]),
-        max_slowdown=against["max_slowdown"],
-        differs=tuple(against["differs"]),
-        missing=tuple(against["missing"]),
+        max_slowdown=None if against["max_slowdown"] is None else _number(against["max_slowdown"]),
+        differs=tuple(map(_text, against["differs"])),
+        missing=tuple(map(_text, against["missing"])),
     )
 
 
@@ -64,16 +64,16 @@ def _judgement(judgement: Judgement) -> dict[str, object]:
 def _read_judgement(row: Mapping[str, Any]) -> Judgement:
     is_time = row["unit"] == "s"
     figures: dict[str, Any] = {
-        name: None if row[name] is None else row[name] * (_NS if is_time else 1) for name in _FIGURES
+        name: None if row[name] is None else _number(row[name]) * (_NS if is_time else 1) for name in _FIGURES
     }
     return Judgement(
-        expectation=row["expectation"],
+        expectation=_text(row["expectation"]),
         ruling=Ruling(row["verdict"]),
         unit=Unit.TIME if is_time else Unit(row["unit"]),
-        relative_to=row["relative_to"] or "",
+        relative_to=_text(row["relative_to"] or ""),
         runs=row["runs"],
-        method=row["method"],
-        reason=row["reason"],
+        method=_text(row["method"]),
+        reason=_text(row["reason"]),
         **figures,
     )
 
@@ -107,16 +107,28 @@ def _against(against: Against) -> dict[str, object]:
 
 def _read_change(row: Mapping[str, Any]) -> Change:
     return Change(
-        mode=row["mode"],
+        mode=_text(row["mode"]),
         movement=Movement(row["verdict"]),
-        total_ns=row["total_s"] * _NS,
-        reference_ns=row["reference_total_s"] * _NS,
+        total_ns=_number(row["total_s"]) * _NS,
+        reference_ns=_number(row["reference_total_s"]) * _NS,
         runs=row["runs"],
         reference_runs=row["reference_runs"],
-        change=row["change"],
-        low=row["change_low"],
-        high=row["change_high"],
+        change=None if row["change"] is None else _number(row["change"]),
+        low=None if row["change_low"] is None else _number(row["change_low"]),
+        high=None if row["change_high"] is None else _number(row["change_high"]),
         ruling=None if row["threshold"] is None else Ruling(row["threshold"]),
-        method=row["method"],
-        reason=row["reason"],
+        method=_text(row["method"]),
+        reason=_text(row["reason"]),
     )
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"{value!r:.40} is no number")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is no text")
+    return value
