@@ -229,7 +229,7 @@ def test_a_reference_that_does_not_fit_is_refused(
         (b"{}", "it is no result of asyncmodes"),
         (b"[1]", "it is no result of asyncmodes"),
         (b"\xff\xfe", "it is not UTF-8 (byte 0)"),
-        (b'{"schema_version": 2}', "found 2 where there must be 1"),
+        (b'{"schema_version": 2}', "found the number 2 where there must be 1"),
         (b'{"schema_version": 1, "runs": []}', "there must be modes"),
         (b"[" * 100_000, "it is nested too deeply"),
         (None, "it cannot be read: No such file or directory; save a result first"),
