@@ -98,7 +98,7 @@ BAD = {
     ("compare", "--seed", "9" * 5000): ("--seed", "'99999999999999999999...' is not a whole number"),
     ("compare", "--warmup", "-1"): ("--warmup", "at least 0"),
     ("compare", "--width", "5"): ("--width", "write 20 to 200"),
-    ("compare", "--rows", "0"): ("--rows", "at least 1"),
+    ("compare", "--rows=-1"): ("--rows", "at least 0"),
     ("compare", "--clock", "sundial"): ("--clock", "write real or virtual"),
     ("compare", "--format", "xml"): ("--format", "write table or json"),
     ("compare", "--color", "pink"): ("--color", "write auto, always or never"),

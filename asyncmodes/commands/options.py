@@ -31,7 +31,8 @@ Output = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help=f"Also write FILE, as its end says: {', '.join(FORMATS)}."),
 ]
 Rows = Annotated[
-    int | None, typer.Option(metavar="N", help="Draw at most N tasks a mode (default: 20, or 12 of more).")
+    int | None,
+    typer.Option(metavar="N", help="Draw at most N tasks a mode, 0: just totals (default: 20, or 12 of more)."),
 ]
 WithResources = Annotated[
     bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
@@ -117,6 +118,24 @@ class Common:
     )
     trust_env: Annotated[
         bool, typer.Option("--trust-env", help="For URLs: use proxies and .netrc of the environment.")
+    ] = False
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EXPR", help="Exit 3 unless it holds: 'parallel <= 0.5 sequential', 'settled.failed == 0'."
+        ),
+    ] = None
+    against: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Compare with an earlier result that -o FILE.json wrote.")
+    ] = None
+    max_slowdown: Annotated[
+        str | None, typer.Option(metavar="PERCENT", help="With --against: exit 3 if a mode is slower than that: 10%.")
+    ] = None
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 3 also where noise leaves an expectation or a slowdown open.")
+    ] = False
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Append a Markdown report to the file that GITHUB_STEP_SUMMARY names.")
     ] = False
     phases: Annotated[
         bool, typer.Option("--phases", help="For URLs: show the time for slot, DNS, connecting, first byte and body.")

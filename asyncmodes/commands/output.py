@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from asyncmodes.commands.gate import StepSummary
     from asyncmodes.record import Comparison
     from asyncmodes.views.picture import Look
 
@@ -179,7 +180,7 @@ def printed(comparison: Comparison, output_format: str, screen: Screen, look: Lo
     return screen.rendered(drawn)
 
 
-def write_all(exports: Iterable[Export], comparison: Comparison, command: str, rows: int | None) -> bool:
+def write_all(exports: Iterable[Export | StepSummary], comparison: Comparison, command: str, rows: int | None) -> bool:
     """Write all exports that can be written, and note what is wrong with the others; whether all could be."""
     done = True
     for export in exports:

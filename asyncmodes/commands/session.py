@@ -53,21 +53,26 @@ def _session(command: str, options: CompareOptions | RunOptions) -> int:
 
 
 def _measured_and_shown(command: str, options: CompareOptions | RunOptions, signals: Signals) -> int:
+    from asyncmodes.commands.gate import Gate
+
     screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
     _check(options, screen)
     made = _plan(options)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
-    exports = [Export(name, [*inputs, *filter(None, [options.spec, options.replay])]) for name in options.output or []]
+    inputs += filter(None, [options.spec, options.replay, options.against])
+    exports = [Export(name, inputs) for name in options.output or []]
     if options.dry_run:
         from asyncmodes.commands.dry_run import dry_run
 
         write_stdout(dry_run(made, screen, screen.look(command, options.rows), options.output_format))
         return 0
+    gate = Gate.of(options, made)
     if not options.quiet:
         _announce(made)
-    comparison = _measure(made, screen, command, options, signals)
+        gate.announce()
+    comparison = gate.judged(_measure(made, screen, command, options, signals))
     code = int(any(run.undeclared_failures for run in comparison.runs))
-    if not write_all(exports, comparison, command, options.rows):
+    if not write_all([*exports, *gate.exports], comparison, command, options.rows):
         code = OUTPUT_FAILED
     if options.slow is not None or options.step:
         from asyncmodes.commands.replay import replay
@@ -83,6 +88,8 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     if not options.quiet:
         for warning in warnings(comparison):
             note(f"warning: {warning.message}")
+    missed = gate.told(comparison, quiet=options.quiet)
+    code = code or missed
     return code if signals.received is None else 128 + signals.received
 
 
@@ -103,7 +110,7 @@ def _check(options: Common, screen: Screen) -> None:
     one_of("--clock", options.clock_name, tuple(ClockName))
     at_least("--runs", options.runs, 1)
     at_least("--warmup", options.warmup, 0)
-    at_least("--rows", options.rows, 1)
+    at_least("--rows", options.rows, 0)
     at_least("--max-tasks", options.max_tasks, 1)
     at_least("--max-bytes", options.max_bytes, 0)
     if options.slow is not None or options.step:
@@ -208,7 +215,7 @@ def _announce(made: Plan) -> None:
 
 
 def _measure(made: Plan, screen: Screen, command: str, options: Common, signals: Signals) -> Comparison:
-    live = options.live and screen.terminal and not options.quiet and made.clock is ClockName.REAL
+    live = options.live and options.rows != 0 and screen.terminal and not options.quiet and made.clock is ClockName.REAL
     with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
         if live and options.output_format == "table":
             from asyncmodes.commands.live import LivePicture

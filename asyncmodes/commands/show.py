@@ -63,8 +63,8 @@ def show(options: ShowOptions) -> int:
     screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
     if options.output_format not in ("table", "json"):
         raise UsageError.at("--format", f"there is no {options.output_format!r}", "write table or json")
-    if options.rows is not None and options.rows < 1:
-        raise UsageError.at("--rows", f"{options.rows} is too few", "write a whole number of at least 1")
+    if options.rows is not None and options.rows < 0:
+        raise UsageError.at("--rows", f"{options.rows} is too few", "write a whole number of at least 0")
     exports = [Export(name, [each for each in options.files if each != "-"]) for name in options.output or []]
     results = _results(options.files)
     comparison = _with_baseline(side_by_side(results), options.baseline)

@@ -11,6 +11,7 @@ from itertools import islice
 from asyncmodes.advice import warnings
 from asyncmodes.collector import collector_paused
 from asyncmodes.exports.reading import SCHEMA_VERSION, read_json
+from asyncmodes.exports.rulings import rulings_document
 from asyncmodes.heartbeat import blocked
 from asyncmodes.phases import PHASES, phases_of
 from asyncmodes.record import NEVER, Comparison, Run
@@ -42,7 +43,10 @@ def _pieces(comparison: Comparison) -> Iterator[str]:
     for number, run in enumerate(comparison.runs):
         yield from (",\n  " if number else "\n  ", _encode(_run(run))[:-1], ', "tasks": ', *_lines(_rows(run), 3), "}")
     yield from ('\n ],\n "summary": ', *_lines(map(_summary, summaries), 2))
-    yield from (',\n "warnings": ', *_lines(map(asdict, warnings(comparison, summaries)), 2), "\n}\n")
+    yield from (',\n "warnings": ', *_lines(map(asdict, warnings(comparison, summaries)), 2))
+    for key, value in rulings_document(comparison).items():
+        yield f',\n "{key}": {_encode(value)}'
+    yield "\n}\n"
 
 
 def _lines(rows: Iterator[dict[str, object]], depth: int) -> Iterator[str]:
@@ -67,6 +71,7 @@ def as_document(comparison: Comparison) -> dict[str, object]:
         "runs": [{**_run(run), "tasks": list(_rows(run))} for run in comparison.runs],
         "summary": list(map(_summary, summaries)),
         "warnings": [asdict(warning) for warning in warnings(comparison, summaries)],
+        **rulings_document(comparison),
     }
 
 

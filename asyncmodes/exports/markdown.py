@@ -11,6 +11,7 @@ from asyncmodes.record import Comparison
 from asyncmodes.stats import summarise
 from asyncmodes.text import clean
 from asyncmodes.views.glyphs import UNICODE
+from asyncmodes.views.rulings import reasons, rulings_tables
 from asyncmodes.views.sentences import sentences
 from asyncmodes.views.totals import Column, total_columns
 
@@ -24,7 +25,12 @@ def write_markdown(comparison: Comparison) -> str:
     parts = [f"## {plain(title_of(comparison))}", plain(subtitle_of(comparison))]
     if summaries:
         parts.append("\n".join(table(total_columns(summaries, UNICODE))))
-    parts += [_list(sentences(comparison)), _list(f"warning: {each.message}" for each in warnings(comparison))]
+    for heading, columns in rulings_tables(comparison, UNICODE):
+        parts += [plain(" ".join(heading)), "\n".join(table(columns)) if columns else ""]
+    parts += [
+        _list([*sentences(comparison), *reasons(comparison)]),
+        _list(f"warning: {each.message}" for each in warnings(comparison)),
+    ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

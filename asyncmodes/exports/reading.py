@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from asyncmodes.collector import collector_paused
 from asyncmodes.documents import Place, described, parsed
 from asyncmodes.errors import UsageError
 from asyncmodes.exports.rows import Recorded, Rows, tasks_of
+from asyncmodes.exports.rulings import read_against, read_judgements
 from asyncmodes.modes import Mode, parse_labelled
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.resources import Resources
@@ -60,7 +61,16 @@ def comparison_of(top: Place) -> Comparison:
         asyncmodes=top["asyncmodes"].text(),
         interrupted=top["interrupted"].flag(),
         predicted_from=_among(top.get("predicted_from"), modes),
+        **_rulings(top),
     )
+
+
+def _rulings(top: Place) -> dict[str, Any]:
+    """What became of expectations and of a comparison with a reference, where the document has any."""
+    try:
+        return {"judgements": read_judgements(top.value), "against": read_against(top.value)}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise top.refused(f"its expectations or its reference are broken ({error!r})") from None
 
 
 def _modes(top: Place) -> tuple[Mode, ...]:
