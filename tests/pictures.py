@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from asyncmodes.commands.lesson_flow import Flow, Wishes
-from asyncmodes.commands.stage import Leave, playing
+from asyncmodes.commands.paging import playing
+from asyncmodes.commands.stage import Leave
 from asyncmodes.exports.svg import lines_svg
 from asyncmodes.lessons.pack import read_pack
 from asyncmodes.lessons.progress import Progress

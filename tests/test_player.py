@@ -352,8 +352,8 @@ def test_a_lesson_opens_without_heavy_modules():
         "asyncmodes.views.picture",
     }
     code = (
-        "import sys; from asyncmodes.commands import lesson_flow, terminal; from asyncmodes.lessons.pack import "
-        "read_pack; from asyncmodes.lessons.pages import *; "
+        "import sys; from asyncmodes.commands import lesson_flow, paging, terminal; "
+        "from asyncmodes.lessons.pack import read_pack; from asyncmodes.lessons.pages import *; "
         "question_page(Place(read_pack().find('dinner'), 1), 80, 24); print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

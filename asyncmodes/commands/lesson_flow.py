@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from asyncmodes.commands.output import can_draw, colored, note, write_stdout
-from asyncmodes.commands.stage import Back, Leave, Lines, Pages, Stage, ToList
+from asyncmodes.commands.stage import Back, Leave, Stage, ToList
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.lessons import pages
 from asyncmodes.lessons.grading import Answer, Graded, grade, parse_answer, parse_sure, score
@@ -24,6 +24,8 @@ from asyncmodes.views.pages import Page
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from asyncmodes.commands.lines import Lines
+    from asyncmodes.commands.paging import Pages
     from asyncmodes.lessons.figures import Runs
     from asyncmodes.views.picture import Look
     from asyncmodes.views.playback import Said, Scene
@@ -99,7 +101,10 @@ def _stage(wishes: Wishes) -> Pages | Lines:
     """Pages where they can be drawn, else lines: Windows has no such keys, and a dumb terminal no such screen."""
     is_colored = colored(wishes.color, terminal=True)
     if os.name != "posix" or os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
+        from asyncmodes.commands.lines import Lines
+
         return Lines(min(shutil.get_terminal_size().columns, _WIDEST))
+    from asyncmodes.commands.paging import Pages
     from asyncmodes.commands.terminal import Terminal
 
     return Pages(Terminal(color=is_colored), widest=_WIDEST, big=wishes.big)

@@ -40,7 +40,8 @@ def check_slow(slow: float) -> None:
 
 def replay(comparison: Comparison, look: Look, screen: Screen, options: Common, signals: Signals) -> None:
     """Play the runs on one axis until somebody goes on or quits. A signal ends it and is noted."""
-    from asyncmodes.commands.stage import Leave, Pages
+    from asyncmodes.commands.paging import Pages
+    from asyncmodes.commands.stage import Leave
     from asyncmodes.commands.terminal import Terminal
     from asyncmodes.playback import Playback
     from asyncmodes.views.pages import Page
