@@ -21,7 +21,7 @@ class Terminal:
         columns: int = 80,
         lines: int = 24,
         *,
-        program: list[str] = PROGRAM,
+        program: list[str] | None = None,
         **environment: str,
     ) -> None:
         self.screen = pyte.HistoryScreen(columns, lines, history=10_000, ratio=1)
@@ -29,8 +29,8 @@ class Terminal:
         self.raw = b""
         kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CI")}
         self.child = pexpect.spawn(
-            program[0],
-            [*program[1:], *arguments],
+            (program or PROGRAM)[0],
+            [*(program or PROGRAM)[1:], *arguments],
             dimensions=(lines, columns),
             env={**kept, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8", **environment},
             timeout=30,
