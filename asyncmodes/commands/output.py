@@ -208,7 +208,7 @@ class Export:
     def __init__(self, name: str, inputs: Iterable[str]) -> None:
         self.name = name
         self.where = f"--output {name}"
-        found = format_of(os.path.basename(name))
+        found = format_of(Path(name).name)
         if found is None:
             suffix = Path(name).suffix
             what = f"{suffix} is no known format" if suffix else "the name has no extension to tell the format"

@@ -20,7 +20,7 @@ NO_YAML = {
 """Rows that count only if YAML is ever supported. It is not: a spec is TOML or JSON."""
 
 NOT_HERE = {
-    114: "HTML export: there is none; a name that ends so is refused (test_output.test_row_114_no_other_formats)",
+    114: "HTML export: markup stays text, and no script runs (test_output.test_row_114_pages_are_plain_text)",
 }
 """Rows about what the program does not have yet; whoever adds it moves the row."""
 
