@@ -35,8 +35,8 @@ def sentences(comparison: Comparison) -> list[str]:
     if comparison.predicted_from is not None:
         source = comparison.predicted_from
         said.append(f"predicted: from the durations measured in {source}, as if tasks did not slow each other down")
-    notes = dict.fromkeys(note for run in comparison.runs for note in run.notes)
-    return said + list(map(clean, notes))
+    notes = dict.fromkeys(clean(note) for run in comparison.runs for note in run.notes)
+    return said + list(notes)
 
 
 def caller_sentence(run: Run) -> str | None:
