@@ -7,6 +7,7 @@ ends of their queue, wait for ever when the program is killed. These ones end wh
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,19 @@ serve_parent()
 """
 
 
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Let a process that is started here never see what is sent to this one's group before it has its own."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Worker:
     """One process that burns processor time when told to. Started by whoever makes it; ready when `greet` returns."""
 
@@ -34,14 +48,15 @@ class Worker:
         options: dict[str, object] = {"start_new_session": True}  # a Ctrl-C of the terminal is not for it
         if sys.platform == "win32":
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        self._process = subprocess.Popen(  # noqa: S603  # this very Python, and a program that is a constant
-            [sys.executable, "-P", "-c", _BOOT],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            **options,  # type: ignore[call-overload]  # Popen's own keywords
-        )
+        with _signals_held_back():
+            self._process = subprocess.Popen(  # noqa: S603  # this very Python, and a program that is a constant
+                [sys.executable, "-P", "-c", _BOOT],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                **options,  # type: ignore[call-overload]  # Popen's own keywords
+            )
         with suppress(OSError):  # it has ended already: greeting it will tell
             self._send(json.dumps(sys.path))
 
