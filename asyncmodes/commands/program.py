@@ -12,8 +12,8 @@ import typer
 from typer.exceptions import TyperException
 
 from asyncmodes import __version__
-from asyncmodes.commands import explain, learn, serve, session
-from asyncmodes.commands.options import CompareOptions, RunOptions, command
+from asyncmodes.commands import explain, learn, serve, session, sweep
+from asyncmodes.commands.options import CompareOptions, RunOptions, SweepOptions, command
 from asyncmodes.commands.output import note, silence_stdout, write_stdout
 from asyncmodes.commands.plain import PlainCommand, PlainGroup
 from asyncmodes.commands.signals import Terminated
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 app.command("compare", cls=PlainCommand)(command(CompareOptions, session.compare))
 app.command("run", cls=PlainCommand)(command(RunOptions, session.run))
+app.command("sweep", cls=PlainCommand)(command(SweepOptions, sweep.sweep))
 app.command("explain", cls=PlainCommand)(command(explain.ExplainOptions, explain.explain))
 app.command("learn", cls=PlainCommand)(command(learn.LearnOptions, learn.learn))
 app.command("serve", cls=PlainCommand)(command(serve.ServeOptions, serve.serve))

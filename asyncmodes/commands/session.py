@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
-from asyncmodes.commands.options import Common, CompareOptions, RunOptions
+from asyncmodes.commands.options import Common, CompareOptions, RunOptions, SweepOptions
 from asyncmodes.commands.output import Export, Screen, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.signals import Signals
@@ -50,12 +50,12 @@ def _session(command: str, options: CompareOptions | RunOptions) -> int:
 
 def _measured_and_shown(command: str, options: CompareOptions | RunOptions, signals: Signals) -> int:
     screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
-    _check(options)
-    made = _plan(options)
+    check_options(options)
+    made = plan_of(options)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
     exports = [Export(name, [*inputs, *filter(None, [options.spec])]) for name in options.output or []]
     if not options.quiet:
-        _announce(made)
+        announce(made)
     comparison = _measure(made, screen, command, options, signals)
     code = _written(comparison, exports, command, options.rows)
     try:
@@ -81,7 +81,9 @@ def _written(comparison: Comparison, exports: Sequence[Export], command: str, ro
     return code
 
 
-def _check(options: Common) -> None:
+def check_options(options: Common) -> None:
+    """Raise UsageError for an option whose value means nothing."""
+
     def one_of(option: str, value: str, allowed: Sequence[str]) -> None:
         if value not in allowed:
             raise UsageError.at(option, f"there is no {value!r}", f"write {' or '.join(allowed)}")
@@ -101,7 +103,8 @@ def _check(options: Common) -> None:
     at_least("--max-bytes", options.max_bytes, 0)
 
 
-def _plan(options: CompareOptions | RunOptions) -> Plan:
+def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
+    """Read the tasks and plan what to do with them, with a word on standard error about what is odd."""
     modes = options.modes
     seen = Counter(str(parse_mode(mode)) for mode in modes)
     spec = _read(options)
@@ -162,7 +165,7 @@ def _read(options: Common) -> Spec:
     return DINNER
 
 
-def _announce(made: Plan) -> None:
+def announce(made: Plan) -> None:
     """Say before anything runs which limits may be met, and how many requests go to which host."""
     for limit in made.limits.values():
         note(f"warning: {limit}")

@@ -23,7 +23,11 @@ _ORPHAN_OPACITY = 0.4
 
 def write_svg(comparison: Comparison, command: str = "compare", rows: int | None = None) -> str:
     """The comparison's picture, 100 columns wide, as one SVG document; `command` and `rows` as in `Look`."""
-    text = picture(comparison, Look(width=COLUMNS, command=command, rows=rows))
+    return drawn(picture(comparison, Look(width=COLUMNS, command=command, rows=rows)))
+
+
+def drawn(text: Text) -> str:
+    """Any picture of at most `COLUMNS` columns as one SVG document; its first line is the title."""
     lines = text.split("\n", allow_blank=True)
     width = COLUMNS * _CELL + 2 * _MARGIN
     height = len(lines) * _LINE + 2 * _MARGIN

@@ -1,0 +1,295 @@
+"""Which limit to use: a sweep of limits as a record, and all that can be read off it, the recommended limit above all.
+
+The throughput of a run is how many tasks ended ok in a second of its total: a failure is no result, however fast. What
+the Universal Scalability Law is fitted to is the rate at full load: the limit, divided by how long those tasks take
+that start when no place is free (Little's law: throughput = in flight / time of each). The beginning and the end
+of a list, when fewer are in flight, are left out of it so, and put in again where the fit is compared with what was
+measured: by the prediction of the same list on a server of those coefficients.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from asyncmodes.capacity import Overload, Server
+from asyncmodes.modes import Mode, Stop
+from asyncmodes.prediction import predict
+from asyncmodes.record import Comparison, Run
+from asyncmodes.stats import Summary, summarise
+from asyncmodes.tasks import FakeRequest, State
+from asyncmodes.usl import Fit, Measured, fit, t95
+
+AS_GOOD = 0.95
+RESAMPLES = 1000
+MORE_FAILED = "more tasks failed there"
+_FULL = 0.9
+_ONE_SIDED_95 = 1.645
+
+
+def mode_of(limit: int) -> Mode:
+    """`limited=N+settled`: with that limit, and a failure ends nothing early, so that every task counts."""
+    return Mode(limit, Stop.NEVER)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The same tasks run with several limits: `comparison` holds all runs that were completed, `limits` is the plan.
+
+    `dropped` are limits that were asked for and are above the number of tasks. `budget_ns` is how long it could take,
+    `over_budget` whether it was stopped for that in its very first round, and `exact` whether a repetition could
+    only have been the same again.
+    """
+
+    comparison: Comparison
+    limits: tuple[int, ...]
+    dropped: tuple[int, ...] = ()
+    budget_ns: int | None = None
+    over_budget: bool = False
+    exact: bool = False
+
+    @property
+    def interrupted(self) -> bool:
+        return self.comparison.interrupted
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One run in two figures: ok results a second (None if it took no time), and tasks that failed or timed out."""
+
+    per_s: float | None
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What was measured at one limit. Throughputs are ok results a second.
+
+    `full` is the rate at full load with its standard error (None for a single run), or why there is none in words.
+    `fitted_per_s` is what the fit says for this very list of tasks, None without one.
+    """
+
+    limit: int
+    summary: Summary
+    samples: tuple[Sample, ...]
+    full: Measured | str
+    fitted_per_s: float | None = None
+
+    @property
+    def per_s(self) -> float | None:
+        """The mean throughput, None if a run took no time."""
+        return _mean_throughput(self.samples)
+
+    @property
+    def half_width(self) -> float:
+        """Half the 95 % interval of the mean throughput as a share of it; infinite for a single run."""
+        values = [sample.per_s for sample in self.samples if sample.per_s is not None]
+        if len(values) < 2 or not self.per_s:
+            return math.inf
+        return t95(len(values) - 1) * _standard_error(values) / self.per_s
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that a sweep tells. `recommended` is None where there is a `problem`, which says why in words.
+
+    `best` is the limit of the highest throughput among those whose failures are no higher than at the first one.
+    `law` is the fit, or why there is none. `sure` is the share of resamples of the runs that recommend the same limit
+    or one next to it: None where every limit was run once only, 1 where runs are exact.
+    """
+
+    points: tuple[Point, ...]
+    recommended: int | None
+    best: int | None
+    law: Fit | str
+    sure: float | None
+    problem: str | None = None
+
+
+def findings(sweep: Sweep) -> Findings:
+    """Read everything off a sweep. A pure function: the resamples come from dice that are always the same."""
+    points = points_of(sweep.comparison)
+    law = _law(points)
+    if isinstance(law, Fit) and law.problem is None:
+        points = [
+            replace(point, fitted_per_s=_fitted(sweep.comparison, points[0], point.limit, law))
+            if isinstance(point.full, Measured)
+            else point
+            for point in points
+        ]
+    problem = _problem(sweep, points)
+    if problem is not None:
+        return Findings(tuple(points), None, None, law, None, problem)
+    samples = {point.limit: point.samples for point in points}
+    best, recommended = choose(samples)
+    sure = 1.0 if sweep.exact else sureness(samples, recommended)
+    return Findings(tuple(points), recommended, best, law, sure)
+
+
+def points_of(comparison: Comparison) -> list[Point]:
+    """A point for each limit that has a completed run, the lowest first."""
+    summaries = {summary.mode: summary for summary in summarise(comparison)}
+    limits = sorted(mode.width for mode in summaries if mode.width is not None)
+    reference = comparison.runs_of(mode_of(limits[0])) if limits else []
+    usual = _Alone(reference)
+    points = []
+    for limit in limits:
+        runs = comparison.runs_of(mode_of(limit))
+        samples = tuple(_sample(run) for run in runs)
+        points.append(Point(limit, summaries[mode_of(limit)], samples, usual.full_rate(limit, runs)))
+    first = points[0].samples if points else ()
+    return [point if not _fails_more(point.samples, first) else replace(point, full=MORE_FAILED) for point in points]
+
+
+def choose(samples: Mapping[int, Sequence[Sample]]) -> tuple[int, int]:
+    """The best limit, and the recommended one: the lowest within 5 % of the best, of those that fail no more."""
+    limits = sorted(samples)
+    first = samples[limits[0]]
+    rates = {limit: _mean_throughput(samples[limit]) or 0.0 for limit in limits}
+    allowed = [limit for limit in limits if not _fails_more(samples[limit], first)]
+    best = max(allowed, key=lambda limit: (rates[limit], -limit))
+    return best, next(limit for limit in allowed if rates[limit] >= AS_GOOD * rates[best])
+
+
+def sureness(samples: Mapping[int, Sequence[Sample]], recommended: int) -> float | None:
+    """The share of bootstrap resamples that recommend this limit or one next to it; None if no limit was repeated."""
+    if all(len(each) < 2 for each in samples.values()):
+        return None
+    limits = sorted(samples)
+    place = limits.index(recommended)
+    near = set(limits[max(place - 1, 0) : place + 2])
+    dice = Random(0)  # noqa: S311  # reproducible on purpose, and no secret
+    agreed = 0
+    for _ in range(RESAMPLES):
+        resampled = {limit: dice.choices(each, k=len(each)) for limit, each in samples.items()}
+        agreed += choose(resampled)[1] in near
+    return agreed / RESAMPLES
+
+
+def _problem(sweep: Sweep, points: Sequence[Point]) -> str | None:
+    measured = {point.limit for point in points}
+    if sweep.interrupted:
+        return "the sweep was interrupted"
+    if sweep.over_budget:
+        return f"the budget was over when {len(measured)} of {len(sweep.limits)} limits had been run"
+    if all(sample.per_s is not None and not sample.per_s for point in points for sample in point.samples):
+        return "no task ended ok at any limit"
+    if any(point.per_s is None for point in points):
+        return "the tasks take no time at all"
+    if len(points) < 2:
+        return "one limit leaves nothing to choose"
+    if not points[0].per_s:
+        return f"no task ended ok at limit {points[0].limit}, which the others are compared with"
+    return None
+
+
+def _sample(run: Run) -> Sample:
+    ok = run.counts[State.OK]
+    return Sample(ok / run.total_ns * 1e9 if run.total_ns else None, len(run.failures))
+
+
+def _mean_throughput(samples: Sequence[Sample]) -> float | None:
+    values = [sample.per_s for sample in samples]
+    if any(value is None for value in values):
+        return None
+    return sum(value or 0.0 for value in values) / len(values)
+
+
+def _fails_more(ours: Sequence[Sample], theirs: Sequence[Sample]) -> bool:
+    """Whether more tasks fail than at the first limit: where it has failures too, more than chance would explain."""
+    more = _mean(sample.failed for sample in ours) - _mean(sample.failed for sample in theirs)
+    all_failed = [sample.failed for sample in (*ours, *theirs)]
+    if more <= 0 or not any(sample.failed for sample in theirs):
+        return more > 0
+    # Counts of rare events vary as a Poisson process does: by the root of their mean.
+    noise = math.sqrt(_mean(all_failed) * (1 / len(ours) + 1 / len(theirs)))
+    return more > _ONE_SIDED_95 * noise
+
+
+class _Alone:
+    """How long each task takes at the lowest limit, which those at higher ones are compared with."""
+
+    def __init__(self, reference: Sequence[Run]) -> None:
+        sums: dict[int, tuple[int, int]] = {}
+        for run in reference:
+            for index in range(len(run)):
+                if run.state(index) is State.OK:
+                    total, count = sums.get(index, (0, 0))
+                    sums[index] = total + run.ends[index] - run.starts[index], count + 1
+        self._durations = {index: total / count for index, (total, count) in sums.items()}
+        self._mean_ns = _mean(self._durations.values()) if self._durations else 0.0
+
+    def full_rate(self, limit: int, runs: Sequence[Run]) -> Measured | str:
+        """The rate at full load, tasks a second, over these runs at this limit."""
+        if any(task.needs for run in runs[:1] for task in run.tasks):
+            return "tasks that need others leave places empty"
+        times = [self._times_as_long(limit, run) for run in runs]
+        rates = [limit / (each * self._mean_ns) * 1e9 for each in times if not isinstance(each, str)]
+        if not rates:
+            return next(each for each in times if isinstance(each, str))
+        return Measured(limit, _mean(rates), _standard_error(rates) if len(rates) > 1 else None)
+
+    def _times_as_long(self, limit: int, run: Run) -> float | str:
+        """How many times as long as alone those tasks take that start when no place is free."""
+        order = sorted(range(len(run)), key=lambda index: (run.starts[index], run.lanes[index]))
+        late = [index for index in order[limit - 1 :] if index in self._durations and run.state(index) is State.OK]
+        ours = sum(run.ends[index] - run.starts[index] for index in late)
+        theirs = sum(self._durations[index] for index in late)
+        if not ours or not theirs:
+            return "no task ended ok there that did at the lowest limit"
+        if run.peak < limit or _in_flight(run, order[limit - 1], order[-1]) < _FULL * limit:
+            return "fewer tasks were in flight than the limit allows"
+        return ours / theirs
+
+
+def _in_flight(run: Run, first: int, last: int) -> float:
+    """The mean number of tasks in flight between the starts of these two tasks; the peak if that is no time."""
+    begin, end = run.starts[first], run.starts[last]
+    if begin == end:
+        return run.peak
+    inside = sum(max(min(stop, end) - max(start, begin), 0) for start, stop in zip(run.starts, run.ends))
+    return inside / (end - begin)
+
+
+def _law(points: Sequence[Point]) -> Fit | str:
+    usable = [point.full for point in points if isinstance(point.full, Measured)]
+    if any(each.error is None for each in usable):  # a limit that was run once only says nothing of its noise
+        usable = [replace(each, error=None) for each in usable]
+    reasons = [point.full for point in points if isinstance(point.full, str)]
+    if len(usable) < 2 and reasons:
+        return reasons[-1]
+    return fit(usable)
+
+
+def _fitted(comparison: Comparison, first: Point, limit: int, law: Fit) -> float | None:
+    """What the law makes of this list of tasks at this limit, in ok results a second."""
+    durations = _durations_of(comparison.runs_of(mode_of(first.limit)))
+    if durations is None:
+        return None
+    alone = 1e9 / law.rate / _mean(durations)
+    tasks = [
+        replace(task, work=FakeRequest(round(duration * alone), ""), timeout_ns=None)
+        for task, duration in zip(comparison.tasks, durations)
+    ]
+    server = Server(overload=Overload.USL, sigma=law.sigma, kappa=law.kappa)
+    run = predict(tasks, mode_of(limit), server=server)
+    ok = len(tasks) - _mean(sample.failed for sample in first.samples)
+    return ok / run.total_ns * 1e9 if run is not None and run.total_ns else None
+
+
+def _durations_of(runs: Sequence[Run]) -> list[float] | None:
+    count = len(runs[0])
+    durations = [_mean(run.ends[index] - run.starts[index] for run in runs) for index in range(count)]
+    return durations if sum(durations) > 0 else None
+
+
+def _mean(values: Iterable[float]) -> float:
+    listed = list(values)
+    return sum(listed) / len(listed)
+
+
+def _standard_error(values: Sequence[float]) -> float:
+    mean = _mean(values)
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1) / len(values))
