@@ -128,7 +128,8 @@ class _Sweeping:
         return repeat < FEWEST_ROUNDS or any(point.half_width > STEADY for point in points)
 
     async def _round(self, limits: Sequence[int], repeat: int) -> None:
-        order = list(limits)
+        # From the middle outwards: low limits take long, high ones may, and what is left of a small budget is a curve.
+        order = sorted(limits, key=lambda limit: abs(limits.index(limit) - len(limits) // 2))
         if self._made.order is Order.SHUFFLED:
             self._dice.shuffle(order)
         for limit in order:

@@ -11,7 +11,6 @@ from asyncmodes.knee import MORE_FAILED, RESAMPLES, Findings, Point, Sweep, find
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.usl import Fit
-from asyncmodes.views.axis import duration
 from asyncmodes.views.glyphs import STYLES, Glyphs, word
 from asyncmodes.views.picture import Look, wrapped
 from asyncmodes.views.totals import Column, table, total_text
@@ -27,7 +26,8 @@ def curve(sweep: Sweep, look: Look) -> Text:
     lines = [*_heading(sweep, found, look)]
     if found.points:
         lines += [Text(), *_rows(found, look)]
-    for paragraph in (_fit_sentences(found), _recommendation(sweep, found)):
+    paragraphs = [_fit_sentences(found)] if len(found.points) > 1 else []
+    for paragraph in (*paragraphs, _recommendation(sweep, found)):
         lines.append(Text())
         for sentence in paragraph:
             lines += wrapped(Text(sentence), look.width)
@@ -193,8 +193,7 @@ def _recommendation(sweep: Sweep, found: Findings) -> list[str]:
 
 def _remedy(sweep: Sweep, found: Findings) -> str:
     if sweep.over_budget:
-        budget = duration(sweep.budget_ns or 0)
-        return f" (after {budget}); give a larger --budget, fewer limits or fewer tasks"
+        return f" (after {(sweep.budget_ns or 0) / 1e9:g} s); give a larger --budget, fewer tasks, or no low --limits"
     if len(found.points) < 2 and not sweep.interrupted:
         return "; give at least two"
     return ""
