@@ -22,6 +22,7 @@ _NOISY_SHARE = 0.15
 _WIDE_SIGMA = 0.5
 _STEPS = 60
 _NO_EFFECT = 1e-4
+_NOTHING = 1e-9
 _EXACT = 1e-7  # times are whole nanoseconds, so nothing is more exact than about this
 # Two-sided 95 % quantiles of Student's t for 1, 2, 3, … degrees of freedom.
 _T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120)
@@ -61,7 +62,7 @@ class Fit:
     @property
     def peak(self) -> float | None:
         """The limit of the highest throughput, sqrt((1-σ)/κ) and at least 1; None if it rises for ever."""
-        if self.sigma >= 1:
+        if self.sigma > 1 - _NOTHING:
             return 1.0
         return max(1.0, math.sqrt((1 - self.sigma) / self.kappa)) if self.kappa > 0 else None
 
@@ -80,16 +81,22 @@ def fit(points: Sequence[Measured]) -> Fit | str:
 
     Negative coefficients mean nothing: where the data ask for one no further from 0 than their noise, it is 0.
     """
-    points = [point for point in points if point.rate > 0 and math.isfinite(point.rate)]
+    most = max((point.rate for point in points if math.isfinite(point.rate)), default=0.0)
+    points = [point for point in points if _NOTHING * most < point.rate < math.inf]
     if len({point.limit for point in points}) < FEWEST_POINTS:
         return f"it takes at least {FEWEST_POINTS} limits that can be compared, and there are {len(points)}"
     full = _solve(points, (True, True))
     if full is None:
         return "the throughputs follow no curve of that kind"
-    tried = [full, *filter(None, (_solve(points, free) for free in ((True, False), (False, True), (False, False))))]
-    allowed = [each for each in tried if each.sigma >= 0 and each.kappa >= 0]
-    chosen = min(allowed, key=lambda each: (each.squares, -each.freedom))
-    return _described(points, full, chosen)
+    allowed = [each for each in (full, *_held(points, full)) if each.sigma >= 0 and each.kappa >= 0]
+    return _described(points, full, min(allowed, key=lambda each: (each.squares, -each.freedom)))
+
+
+def _held(points: Sequence[Measured], full: _Solution) -> list[_Solution]:
+    """The fits with one or both coefficients held at 0, where it takes that."""
+    if full.sigma >= 0 and full.kappa >= 0:
+        return []
+    return list(filter(None, (_solve(points, free) for free in ((True, False), (False, True), (False, False)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +176,7 @@ def _solve(points: Sequence[Measured], free: tuple[bool, bool]) -> _Solution | N
             if damping > 1e6:
                 break
             continue
-        done = squares - found <= 1e-12 * squares
+        done = squares - found <= 1e-9 * squares or found < _EXACT**4
         values, squares, damping = tried, found, damping / 10
         if done:
             break
@@ -200,7 +207,11 @@ def _with_errors(
     errors = iter([math.sqrt(variance * each) for each in inverse[1:]] if inverse else [math.inf] * 2)
     sigma_error = next(errors) if free[0] else 0.0
     kappa_error = next(errors) if free[1] else 0.0
-    return _Solution(values[0], values[1], values[2], squares, freedom, sigma_error, kappa_error)
+    largest = max(point.limit for point in points)
+    sigma, kappa = (
+        0.0 if abs(value) * weight < _EXACT else value for value, weight in zip(values[1:], (largest, largest**2))
+    )
+    return _Solution(values[0], sigma, kappa, squares, freedom, sigma_error, kappa_error)
 
 
 def _linearised(
@@ -216,7 +227,8 @@ def _linearised(
     if found is None or found[0] <= 0:
         return None
     rest = iter(found[1:])
-    return 1 / found[0], next(rest) / found[0] if free[0] else 0.0, next(rest) / found[0] if free[1] else 0.0
+    sigma, kappa = (max(next(rest), 0.0) / found[0] if wanted else 0.0 for wanted in free)
+    return 1 / found[0], sigma, kappa
 
 
 def _chosen(limit: int, free: tuple[bool, bool]) -> list[float]:
