@@ -17,8 +17,8 @@ from random import Random
 from asyncmodes.capacity import Overload, Server
 from asyncmodes.modes import Mode, Stop
 from asyncmodes.prediction import predict
-from asyncmodes.record import Comparison, Run
-from asyncmodes.stats import Summary, summarise
+from asyncmodes.record import Comparison, Run, Verdict
+from asyncmodes.stats import Summary, quantile, summarise
 from asyncmodes.tasks import FakeRequest, State
 from asyncmodes.usl import Fit, Measured, fit, t95
 
@@ -79,16 +79,8 @@ class Point:
 
     @property
     def per_s(self) -> float | None:
-        """The mean throughput, None if a run took no time."""
-        return _mean_throughput(self.samples)
-
-    @property
-    def half_width(self) -> float:
-        """Half the 95 % interval of the mean throughput as a share of it; infinite for a single run."""
-        values = [sample.per_s for sample in self.samples if sample.per_s is not None]
-        if len(values) < 2 or not self.per_s:
-            return math.inf
-        return t95(len(values) - 1) * _standard_error(values) / self.per_s
+        """The median throughput of the runs, None if one took no time."""
+        return _throughput(self.samples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,26 +123,56 @@ def findings(sweep: Sweep) -> Findings:
 def points_of(comparison: Comparison) -> list[Point]:
     """A point for each limit that has a completed run, the lowest first."""
     summaries = {summary.mode: summary for summary in summarise(comparison)}
-    limits = sorted(mode.width for mode in summaries if mode.width is not None)
-    reference = comparison.runs_of(mode_of(limits[0])) if limits else []
-    usual = _Alone(reference)
+    usual = _Alone(comparison.runs_of(min(summaries, key=lambda mode: mode.width or 0)) if summaries else [])
     points = []
-    for limit in limits:
-        runs = comparison.runs_of(mode_of(limit))
-        samples = tuple(_sample(run) for run in runs)
-        points.append(Point(limit, summaries[mode_of(limit)], samples, usual.full_rate(limit, runs)))
+    for limit, samples in samples_of(comparison).items():
+        mode = mode_of(limit)
+        full = usual.full_rate(limit, comparison.runs_of(mode))
+        points.append(Point(limit, summaries[mode], samples, full))
     first = points[0].samples if points else ()
     return [point if not _fails_more(point.samples, first) else replace(point, full=MORE_FAILED) for point in points]
 
 
+def samples_of(comparison: Comparison) -> dict[int, tuple[Sample, ...]]:
+    """What was measured at each limit that has a completed run, the lowest limit first."""
+    by_limit: dict[int, list[Sample]] = {}
+    for run in comparison.runs:
+        if run.verdict is not Verdict.INTERRUPTED and run.mode.width is not None:
+            by_limit.setdefault(run.mode.width, []).append(_sample(run))
+    return {limit: tuple(by_limit[limit]) for limit in sorted(by_limit)}
+
+
+def has_a_choice(samples: Mapping[int, Sequence[Sample]]) -> bool:
+    """Whether there are several limits to choose from, with throughputs, the first one's above 0."""
+    rates = [_throughput(samples[limit]) for limit in sorted(samples)]
+    return len(rates) > 1 and None not in rates and bool(rates[0])
+
+
+def half_width(samples: Sequence[Sample]) -> float:
+    """Half the 95 % interval of the mean throughput as a share of it; infinite for a single run."""
+    values = [sample.per_s for sample in samples if sample.per_s is not None]
+    if len(values) < 2 or not any(values):
+        return math.inf
+    return t95(len(values) - 1) * _standard_error(values) / _mean(values)
+
+
 def choose(samples: Mapping[int, Sequence[Sample]]) -> tuple[int, int]:
-    """The best limit, and the recommended one: the lowest within 5 % of the best, of those that fail no more."""
+    """The best limit, and the recommended one: the lowest within 5 % of the best, of those that fail no more.
+
+    The best of many noisy figures is too high by luck, so that a limit may miss those 95 % of it by one standard error
+    of the two (the one-standard-error rule of Breiman and others, "Classification and Regression Trees", 1984).
+    """
     limits = sorted(samples)
     first = samples[limits[0]]
-    rates = {limit: _mean_throughput(samples[limit]) or 0.0 for limit in limits}
+    rates = {limit: _throughput(samples[limit]) or 0.0 for limit in limits}
+    errors = {limit: _error(samples[limit]) for limit in limits}
     allowed = [limit for limit in limits if not _fails_more(samples[limit], first)]
     best = max(allowed, key=lambda limit: (rates[limit], -limit))
-    return best, next(limit for limit in allowed if rates[limit] >= AS_GOOD * rates[best])
+
+    def is_as_good(limit: int) -> bool:
+        return rates[limit] >= AS_GOOD * rates[best] - math.hypot(errors[limit], errors[best])
+
+    return best, next(limit for limit in allowed if limit == best or is_as_good(limit))
 
 
 def sureness(samples: Mapping[int, Sequence[Sample]], recommended: int) -> float | None:
@@ -190,11 +212,15 @@ def _sample(run: Run) -> Sample:
     return Sample(ok / run.total_ns * 1e9 if run.total_ns else None, len(run.failures))
 
 
-def _mean_throughput(samples: Sequence[Sample]) -> float | None:
-    values = [sample.per_s for sample in samples]
-    if any(value is None for value in values):
-        return None
-    return sum(value or 0.0 for value in values) / len(values)
+def _throughput(samples: Sequence[Sample]) -> float | None:
+    """The median of the runs, since what disturbs a run only ever makes it slower; None if one took no time."""
+    values = [sample.per_s for sample in samples if sample.per_s is not None]
+    return quantile(sorted(values), 0.5) if len(values) == len(samples) else None
+
+
+def _error(samples: Sequence[Sample]) -> float:
+    values = [sample.per_s or 0.0 for sample in samples]
+    return _standard_error(values) if len(values) > 1 else 0.0
 
 
 def _fails_more(ours: Sequence[Sample], theirs: Sequence[Sample]) -> bool:

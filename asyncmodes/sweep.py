@@ -12,7 +12,7 @@ from random import Random
 from asyncmodes.clocks import ClockName
 from asyncmodes.errors import UsageError
 from asyncmodes.hindsight import with_predictions
-from asyncmodes.knee import Sweep, choose, mode_of, points_of
+from asyncmodes.knee import Sweep, choose, half_width, has_a_choice, mode_of, samples_of
 from asyncmodes.measure import Order, Plan, Watch, measure
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.sources import prepared, uses_server
@@ -90,8 +90,8 @@ class _Sweeping:
             await self._once(self._limits[len(self._limits) // 2], None)
         await self._round(self._limits, 0)
         too_small = self._over
-        if self._asked.finer and self._has_a_choice():
-            added = finer_limits(self._limits, choose({p.limit: p.samples for p in points_of(self._so_far())})[1])
+        if self._asked.finer and not self._interrupted and not self._over and has_a_choice(samples_of(self._so_far())):
+            added = finer_limits(self._limits, choose(samples_of(self._so_far()))[1])
             self._limits = sorted([*self._limits, *added])
             await self._round(added, 0)
         repeat = 1
@@ -113,19 +113,15 @@ class _Sweeping:
         lucky = server is not None and bool(server.jitter_ns or server.fail_rate)
         return self._made.clock is ClockName.VIRTUAL and not (lucky and any(map(uses_server, self._made.tasks)))
 
-    def _has_a_choice(self) -> bool:
-        if self._interrupted or self._over:
-            return False
-        points = points_of(self._so_far())
-        return len(points) > 1 and all(point.per_s is not None for point in points) and bool(points[0].per_s)
-
     def _goes_on(self, repeat: int) -> bool:
-        if self._interrupted or self._over or self._exact or repeat >= MOST_ROUNDS or not self._has_a_choice():
+        if self._interrupted or self._over or self._exact or repeat >= MOST_ROUNDS:
             return False
         if self._deadline_s is not None and time.monotonic() + sum(self._took_s.values()) > self._deadline_s:
             return False
-        points = points_of(self._so_far())
-        return repeat < FEWEST_ROUNDS or any(point.half_width > STEADY for point in points)
+        samples = samples_of(self._so_far())
+        if not has_a_choice(samples):
+            return False
+        return repeat < FEWEST_ROUNDS or any(half_width(each) > STEADY for each in samples.values())
 
     async def _round(self, limits: Sequence[int], repeat: int) -> None:
         # From the middle outwards: low limits take long, high ones may, and what is left of a small budget is a curve.

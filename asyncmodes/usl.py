@@ -141,7 +141,7 @@ def _described(points: Sequence[Measured], full: _Solution, chosen: _Solution) -
 def _problem(points: Sequence[Measured], full: _Solution, factor: float, off: float, worst: float) -> str | None:
     noise = max((point.error or 0) / point.rate for point in points)
     if noise > _NOISY_SHARE:
-        return f"the throughputs are too noisy, known to {noise:.0%} only"
+        return f"the throughputs are too noisy, known to {100 * noise:.0f} % only"
     largest = max(point.limit for point in points)
     for value, error, weight in (
         (full.sigma, full.sigma_error, largest),
@@ -150,7 +150,7 @@ def _problem(points: Sequence[Measured], full: _Solution, factor: float, off: fl
         if value + factor * error < 0 and -value * weight > _NO_EFFECT and off > _NO_EFFECT:
             return "the curve has another shape: a coefficient would have to be negative"
     if off > _POOR_SHARE:
-        return f"the curve has another shape: it misses the throughputs by up to {worst:.0%}"
+        return f"the curve has another shape: it misses the throughputs by up to {100 * worst:.0f} %"
     if factor * full.sigma_error > _WIDE_SIGMA:
         return "the throughputs leave the coefficients open; measure more limits"
     return None

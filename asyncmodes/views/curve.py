@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from asyncmodes.knee import MORE_FAILED, RESAMPLES, Findings, Point, Sweep, findings
+from asyncmodes.knee import AS_GOOD, MORE_FAILED, RESAMPLES, Findings, Point, Sweep, findings
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.usl import Fit
@@ -147,7 +147,7 @@ def _crosstalk(law: Fit, limit: int) -> str:
     longer = law.kappa * limit * (limit - 1)
     return (
         f"Crosstalk {law.kappa:.3g}{_between(law.kappa_interval)}: every added task slows the others; at limit "
-        f"{limit:,} each takes {_share(longer)} longer for that."
+        f"{limit:,} each takes {_share(longer)} longer than alone."
     )
 
 
@@ -182,7 +182,8 @@ def _recommendation(sweep: Sweep, found: Findings) -> list[str]:
         why = "the highest throughput"
     else:
         share = 1 - (recommended.per_s or 0) / (best.per_s or 1)
-        why = f"the lowest within 5 % of the best (limit {best.limit:,}), {_share(share)} below it"
+        noise = "" if share <= 1 - AS_GOOD else " but for noise"
+        why = f"the lowest within 5 % of the best (limit {best.limit:,}){noise}, {_share(share)} below it"
     if any(point.full == MORE_FAILED for point in found.points):
         why += f", with no more failures than limit {found.points[0].limit:,}"
     said = [f"Recommended: limit {recommended.limit:,}: {why}."]
@@ -204,4 +205,6 @@ def _sureness(sweep: Sweep, found: Findings) -> str:
         return "The simulation is exact: a repetition gives the same."
     if found.sure is None:
         return "How sure that is cannot be said: each limit was run once; give a larger --budget."
-    return f"How sure: {found.sure:.0%} of {RESAMPLES:,} resamples of the runs recommend this limit or one next to it."
+    return (
+        f"How sure: {_share(found.sure)} of {RESAMPLES:,} resamples of the runs recommend this limit or one next to it."
+    )

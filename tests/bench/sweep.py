@@ -12,8 +12,8 @@ REPETITIONS = 20
 AT_ONCE = 3  # they mostly wait
 CAPACITIES = (4, 8, 16)
 OVERLOADS = ("queue", "slow", "reject")
-LATENCY, BUDGET = "40ms", "4s"
-SHARES = (0.25, 0.5, 0.75, 1, 1.5, 2, 3)  # of the capacity: the limits of a sweep
+LATENCY, BUDGET = "40ms", "5s"
+SHARES = (0.5, 0.75, 1, 1.5, 2, 3)  # of the capacity: the limits of a sweep
 
 
 def goals() -> Iterator[Goal]:
