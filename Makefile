@@ -50,6 +50,7 @@ mutants: $(READY) ## which changes of the heart the tests do not notice
 picture: $(READY) ## draw the README's pictures anew
 	$(BIN)/asyncmodes compare --clock virtual -m sequential -m parallel -m limited=2 -o examples/compare.svg >/dev/null
 	$(BIN)/asyncmodes compare --spec examples/burnt-toast.toml --clock virtual -m sequential -m parallel -m parallel+cancel -m settled -o examples/burnt-toast.svg >/dev/null
+	$(BIN)/python -m tests.pictures
 
 constraints: $(READY) ## pin what is installed now
 	$(BIN)/python -m pip freeze --exclude-editable --exclude asyncmodes >constraints.txt

@@ -17,13 +17,23 @@ def main() -> int:
         else:
             return 0
     try:
-        from asyncmodes.commands.program import main as run_program
-
-        code = run_program(sys.argv[1:])
+        code = _run(sys.argv[1:])
     except KeyboardInterrupt:  # while the program was still being loaded, or after its last word
         code = 130
     _leave_without_stuck_threads(code)
     return code
+
+
+def _run(arguments: list[str]) -> int:
+    """Run the command. A lesson without options is opened at once, without all that other commands need."""
+    if arguments[:1] == ["learn"] and len(arguments) <= 2 and not any(word.startswith("-") for word in arguments):
+        from asyncmodes.commands.exits import exit_code
+        from asyncmodes.commands.lesson_flow import open_lesson
+
+        return exit_code(lambda: open_lesson(*arguments[1:]))
+    from asyncmodes.commands.program import main as run_program
+
+    return run_program(arguments)
 
 
 def _leave_without_stuck_threads(code: int) -> None:

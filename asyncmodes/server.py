@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from asyncmodes.capacity import Overload, Server, Service, Visit
 from asyncmodes.errors import UsageError
@@ -149,7 +151,7 @@ def address_of(listener: socket.socket) -> str:
 async def serving(demo: Demo, listener: socket.socket) -> AsyncIterator[None]:
     """Take requests at this socket until the end, then break off those that are still being answered."""
     _allow_many_connections()
-    server = web.Server(demo.answer, handler_cancellation=True, access_log=None)
+    server = web.Server(demo.answer, handler_cancellation=True, access_log=None, logger=_log())
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=0.1)
     try:
         await runner.setup()
@@ -158,6 +160,17 @@ async def serving(demo: Demo, listener: socket.socket) -> AsyncIterator[None]:
     finally:
         await runner.cleanup()
         listener.close()
+
+
+def _log() -> logging.Logger:
+    """Where a fault of ours is told; what is no HTTP is the client's, who is told it by status 400."""
+
+    def is_ours(record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+    log = logging.getLogger("asyncmodes.server")
+    log.filters = [is_ours]
+    return log
 
 
 def _allow_many_connections() -> None:

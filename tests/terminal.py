@@ -15,14 +15,22 @@ PROGRAM = [sys.executable, "-m", "asyncmodes"]
 class Terminal:
     """Runs a command on a terminal of the given size; `screen` is what is on it after `read_until` or `finish`."""
 
-    def __init__(self, arguments: list[str], columns: int = 80, lines: int = 24, **environment: str) -> None:
+    def __init__(
+        self,
+        arguments: list[str],
+        columns: int = 80,
+        lines: int = 24,
+        *,
+        program: list[str] | None = None,
+        **environment: str,
+    ) -> None:
         self.screen = pyte.HistoryScreen(columns, lines, history=10_000, ratio=1)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CI")}
         self.child = pexpect.spawn(
-            PROGRAM[0],
-            [*PROGRAM[1:], *arguments],
+            (program or PROGRAM)[0],
+            [*(program or PROGRAM)[1:], *arguments],
             dimensions=(lines, columns),
             env={**kept, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8", **environment},
             timeout=30,

@@ -18,6 +18,7 @@ import asyncmodes
 from asyncmodes.lessons.checking import check_pack
 from asyncmodes.lessons.pack import read_pack
 from asyncmodes.modes import MODIFIERS, ROWS, parse_mode
+from tests.pictures import pictures
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -186,3 +187,10 @@ def test_the_committed_pictures_are_what_the_tool_draws():
         asyncmodes.compare(tasks, ["sequential", "parallel", "limited=2"], clock="virtual", title="dinner")
     )
     assert drawn == (ROOT / "examples" / "compare.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("path", "drawn"), pictures().items(), ids=lambda value: getattr(value, "stem", ""))
+def test_the_walk_through_a_lesson_is_what_learn_shows(path: Path, drawn: str):
+    """The pages of the lesson in the README are those that somebody would see today."""
+    assert path.read_text(encoding="utf-8") == drawn
+    assert path.name in README

@@ -261,6 +261,19 @@ def test_serve_says_its_address_and_stops_when_told(number: int, code: int):
 
 
 @posix
+def test_serve_is_silent_about_what_is_no_http():
+    """Whoever sends nonsense gets status 400, and the terminal stays as it was."""
+    nonsense = (b"GARBAGE\r\n\r\n", b"\x16\x03\x01\x02\0\x01\0", b"GET / HTTP/1.1\r\nX: " + b"y" * 20_000 + b"\r\n\r\n",
+                b"POST /delay/0ms HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")  # fmt: skip
+    with served() as address:
+        port = int(address.rpartition(":")[2])
+        for data in nonsense:
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(data)
+                assert client.recv(12) == b"HTTP/1.0 400"
+
+
+@posix
 def test_serve_has_all_that_a_server_can_be():
     """Every option of the model is one of the command."""
     options = ["--capacity", "1", "--overload", "reject", "--reject-latency", "1ms", "--latency", "2ms", "--jitter",

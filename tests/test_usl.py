@@ -85,7 +85,7 @@ def test_too_few_points_are_no_fit(count: int):
 
 
 @pytest.mark.parametrize("capacity", [4, 8, 16])
-@pytest.mark.parametrize("beyond", [lambda n, c: c, lambda n, c: c * c / n])
+@pytest.mark.parametrize("beyond", [lambda _, c: c, lambda n, c: c * c / n])
 def test_a_knee_is_another_shape(capacity: int, beyond):
     """A curve that rises in a straight line and then bends, as with a queue or a fixed capacity, is not the law's."""
     limits = sorted({*LIMITS, capacity * 3 // 4, capacity * 3 // 2})

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from asyncmodes.commands.output import note, write_stdout
+from asyncmodes.commands.replay import check_slow
 from asyncmodes.errors import UsageError
 from asyncmodes.lessons.model import Lesson, Pack
 from asyncmodes.text import clean
@@ -45,12 +43,23 @@ class LearnOptions:
         bool, typer.Option("--real", help="Run for real and not on the virtual clock; allows requests and files.")
     ] = False
     reset: Annotated[bool, typer.Option("--reset", help="Forget which questions were answered.")] = False
+    slow: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="Play runs N times slower than they are (default: at a human pace)."),
+    ] = None
+    step: Annotated[bool, typer.Option("--step", help="Begin each run paused, to go from event to event.")] = False
+    big: Annotated[bool, typer.Option("--big", help="For a projector: two-row bars, at most 8 tasks, nothing dim.")] = (
+        False
+    )
+    hide_totals: Annotated[bool, typer.Option("--hide-totals", help="Show totals only after the run.")] = False
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False
+    color: Annotated[str, typer.Option(metavar="auto|always|never", help="Colour the pages.")] = "auto"
 
 
 def learn(options: LearnOptions) -> int:
     """Predict, see what happens, and learn why: short lessons on async, a question before each run.
 
-    Without LESSON it goes on where you left off. --list shows all there are. For example: asyncmodes learn dinner
+    Without LESSON you choose one from the list, which knows where you left off. For example: asyncmodes learn dinner
     """
     _check_options(options)
     if options.reset:
@@ -81,6 +90,8 @@ def _check_options(options: LearnOptions) -> None:
         raise UsageError.at("--format", f"there is no {options.output_format!r}", "write table or json")
     if options.output_format == "json" and (options.reset or not chosen):
         raise UsageError.at("--format json", "a lesson at the terminal has no JSON", "add --answers FILE or --list")
+    if options.slow is not None:
+        check_slow(options.slow)
     if options.min_score is None:
         return
     if options.answers is None:
@@ -163,34 +174,18 @@ def _chosen(pack: Pack, name: str | None) -> Lesson:
 
 
 def _play(pack: Pack, options: LearnOptions) -> int:
-    from asyncmodes.lessons.progress import Progress
+    from asyncmodes.commands.lesson_flow import Wishes, play
 
-    if options.lesson is not None:
-        lesson = pack.find(options.lesson)
-    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
-        raise UsageError.at(
-            "asyncmodes learn", "it asks questions, and this is no terminal", "use a terminal, or add --answers FILE"
-        )
-    progress = Progress.load(note)
-    if options.lesson is None:
-        lesson = next_lesson(pack, progress.grades(pack.name))
-    try:
-        flow = import_module("asyncmodes.commands.lesson_flow")
-    except ModuleNotFoundError:
-        raise UsageError.at("asyncmodes learn", "lessons cannot be played yet", "add --answers FILE") from None
-    return int(flow.play(lesson, pack, progress, options))
-
-
-def next_lesson(pack: Pack, grades: Mapping[str, object]) -> Lesson:
-    """The first lesson that has a question without an answer; the first of all if there is none."""
-    return next((each for each in pack.lessons if any(step.id not in grades for step in each.steps)), pack.lessons[0])
-
-
-def _is_terminal(stream: object) -> bool:
-    try:
-        return stream is not None and bool(stream.isatty())  # type: ignore[attr-defined]  # whatever stands there
-    except ValueError:  # closed
-        return False
+    wishes = Wishes(
+        slow=options.slow,
+        step=options.step,
+        big=options.big,
+        hide_totals=options.hide_totals,
+        real=options.real,
+        ascii_only=options.ascii_only,
+        color=options.color,
+    )
+    return play(None if options.lesson is None else pack.find(options.lesson), pack, wishes)
 
 
 def _json(document: object) -> str:

@@ -68,6 +68,17 @@ class Common:
     rows: Annotated[
         int | None, typer.Option(metavar="N", help="Draw at most N tasks a mode (default: 20, or 12 of more).")
     ] = None
+    slow: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="Then play the runs back on the terminal, N times slower than they were."),
+    ] = None
+    step: Annotated[bool, typer.Option("--step", help="Then go through the runs from event to event.")] = False
+    big: Annotated[bool, typer.Option("--big", help="For a projector: two-row bars, at most 8 tasks, nothing dim.")] = (
+        False
+    )
+    hide_totals: Annotated[
+        bool, typer.Option("--hide-totals", help="Draw no totals, so that a class can predict them.")
+    ] = False
     resources: Annotated[
         bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
     ] = False
@@ -149,6 +160,8 @@ class SweepOptions(Common):
 
     runs: int = field(default=1, init=False)
     live: bool = field(default=False, init=False)
+    slow: float | None = field(default=None, init=False)
+    step: bool = field(default=False, init=False)
     rows: int | None = field(default=None, init=False)
     resources: bool = field(default=False, init=False)
     phases: bool = field(default=False, init=False)

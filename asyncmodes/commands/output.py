@@ -8,18 +8,19 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
-from asyncmodes.record import Comparison
 from asyncmodes.text import clean, without_passwords
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from asyncmodes.record import Comparison
     from asyncmodes.views.picture import Look
 
 DEFAULT_WIDTH = 80
@@ -88,23 +89,17 @@ class Screen:
         """From the options first, then the environment (COLUMNS, NO_COLOR, FORCE_COLOR, TERM), then the terminal."""
         from asyncmodes.views.picture import NARROWEST, WIDEST
 
-        if color not in ("auto", "always", "never"):
-            raise UsageError.at("--color", f"there is no {color!r}", "write auto, always or never")
         if width is not None and not NARROWEST <= width <= WIDEST:
             raise UsageError.at("--width", f"{width} is out of range", f"write {NARROWEST} to {WIDEST}")
         stdout = sys.stdout
         terminal = stdout is not None and stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
-        if color == "auto":
-            forced = bool(os.environ.get("FORCE_COLOR"))
-            colored = (terminal or forced) and not os.environ.get("NO_COLOR")
-        else:
-            colored = color == "always"
+        is_colored = colored(color, terminal=terminal)
         columns = width or shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns
         return cls(
             width=max(NARROWEST, min(columns, WIDEST)),
             fixed_width=width is not None or bool(os.environ.get("COLUMNS")),
-            ascii_only=ascii_only or not _can_draw(stdout),
-            color=colored,
+            ascii_only=ascii_only or not can_draw(stdout),
+            color=is_colored,
             terminal=terminal,
         )
 
@@ -137,6 +132,7 @@ class Screen:
             markup=False,
             emoji=False,
             legacy_windows=False,
+            _environ={},  # Rich would take any digits of COLUMNS and LINES for numbers
             **options,  # type: ignore[arg-type]  # Rich's own keywords
         )
 
@@ -149,7 +145,17 @@ class Screen:
         return "".join(line.rstrip() + "\n" for line in target.getvalue().splitlines())
 
 
-def _can_draw(stdout: object) -> bool:
+def colored(color: str, *, terminal: bool) -> bool:
+    """Whether `--color` and the environment (NO_COLOR, FORCE_COLOR) ask for colour on such a screen."""
+    if color not in ("auto", "always", "never"):
+        raise UsageError.at("--color", f"there is no {color!r}", "write auto, always or never")
+    if color != "auto":
+        return color == "always"
+    return (terminal or bool(os.environ.get("FORCE_COLOR"))) and not os.environ.get("NO_COLOR")
+
+
+def can_draw(stdout: object) -> bool:
+    """Whether the stream takes the characters of the pictures."""
     encoding = (getattr(stdout, "encoding", None) or "ascii").lower().replace("-", "").replace("_", "")
     return encoding in ("utf8", "utf16", "utf32", "cp65001", "utf8sig")
 
@@ -167,6 +173,16 @@ def _svg(comparison: Comparison, command: str, rows: int | None) -> str:
 
 
 FORMATS: Mapping[str, Callable[[Comparison, str, int | None], str]] = {".json": _json, ".svg": _svg}
+
+
+_UNFINISHED: set[str] = set()
+
+
+def discard_unfinished() -> None:
+    """Remove what is not yet written whole, for who leaves without another word."""
+    for name in list(_UNFINISHED):
+        with suppress(OSError):
+            os.unlink(name)
 
 
 class Export:
@@ -216,7 +232,8 @@ class Export:
             raise OutputError(f"{self.where}: {error.strerror or error}; write it somewhere else") from error
 
     def _replace(self, text: str) -> None:
-        descriptor, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:100]}.")
+        descriptor, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:60]}.")
+        _UNFINISHED.add(temporary)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
@@ -227,6 +244,8 @@ class Export:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+        finally:
+            _UNFINISHED.discard(temporary)
 
     def _permissions(self) -> int:
         if self.path.exists():

@@ -1,9 +1,7 @@
-"""The command line: the commands by name, and every way out of them as an exit code."""
+"""The command line: the commands by name."""
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,14 +11,11 @@ from typer.exceptions import TyperException
 
 from asyncmodes import __version__
 from asyncmodes.commands import explain, learn, serve, session, sweep
+from asyncmodes.commands.exits import USAGE, exit_code
 from asyncmodes.commands.options import CompareOptions, RunOptions, SweepOptions, command
-from asyncmodes.commands.output import note, silence_stdout, write_stdout
+from asyncmodes.commands.output import note, write_stdout
 from asyncmodes.commands.plain import PlainCommand, PlainGroup
-from asyncmodes.commands.signals import Terminated
-from asyncmodes.errors import OutputError, PipeClosed, UsageError
-
-_WRITE_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG}
-USAGE, OUTPUT, BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 2, 4, 70, 130, 141, 143
+from asyncmodes.errors import OutputError
 
 # Rich markup would swallow words in brackets such as [parallel] from the help texts.
 app = typer.Typer(
@@ -56,50 +51,17 @@ def root(
 
 def main(arguments: Sequence[str]) -> int:
     """Run the program with these arguments and return its exit code. Only errors that nobody foresaw end in 70."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        if sys.stdout is None and {"--help", "-h"} & set(arguments):
-            raise OutputError("standard output: it is closed, so no help can be shown; leave it open")
-        return _called(list(arguments))
-    except UsageError as error:
-        for line in error.lines():
-            note(f"error: {line}")
-        return USAGE
-    except TyperException as error:
-        note(f"error: {_usage(error)}")
-        return USAGE
-    except OutputError as error:
-        note(f"error: {error}")
-        return OUTPUT
-    except (PipeClosed, SystemExit):  # Typer exits by itself only where a help text met a closed pipe
-        silence_stdout()
-        return PIPE_CLOSED
-    except OSError as error:  # Typer's own writing of a help text
-        if error.errno not in _WRITE_ERRORS:
-            return _bug(error)
-        silence_stdout()
-        note(f"error: standard output: {error.strerror}; write it somewhere else")
-        return OUTPUT
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except Terminated:
-        return TERMINATED
-    except Exception as error:
-        return _bug(error)
-
-
-def _bug(error: Exception) -> int:
-    if os.environ.get("ASYNCMODES_DEBUG"):
-        raise error
-    what = f"{type(error).__name__}: {error}"
-    note(f"bug: {what}; set ASYNCMODES_DEBUG=1 to see where, and please report it")
-    return BUG
+    return exit_code(lambda: _called(list(arguments)))
 
 
 def _called(arguments: list[str]) -> int:
-    code = typer.main.get_command(app).main(arguments, prog_name="asyncmodes", standalone_mode=False)
+    if sys.stdout is None and {"--help", "-h"} & set(arguments):
+        raise OutputError("standard output: it is closed, so no help can be shown; leave it open")
+    try:
+        code = typer.main.get_command(app).main(arguments, prog_name="asyncmodes", standalone_mode=False)
+    except TyperException as error:
+        note(f"error: {_usage(error)}")
+        return USAGE
     return code if isinstance(code, int) else 0
 
 

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
@@ -23,7 +24,11 @@ from asyncmodes.sources import Options, uses_server
 from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
 from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task, in_reverse
 
+if TYPE_CHECKING:
+    from asyncmodes.views.picture import Look
+
 OUTPUT_FAILED = 4
+_MOST_RUNS = 1_000_000
 _MOST_HOSTS = 4  # that the line about requests names
 
 
@@ -51,6 +56,7 @@ def _session(command: str, options: CompareOptions | RunOptions) -> int:
 def _measured_and_shown(command: str, options: CompareOptions | RunOptions, signals: Signals) -> int:
     screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
     check_options(options)
+    _check_replay(options, screen)
     made = plan_of(options)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
     exports = [Export(name, [*inputs, *filter(None, [options.spec])]) for name in options.output or []]
@@ -58,6 +64,10 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
         announce(made)
     comparison = _measure(made, screen, command, options, signals)
     code = _written(comparison, exports, command, options.rows)
+    if options.slow is not None or options.step:
+        from asyncmodes.commands.replay import replay
+
+        replay(comparison, _look(screen.resized(), command, options), screen, options, signals)
     try:
         write_stdout(_result(comparison, screen.resized(), command, options))
     except (OutputError, PipeClosed):
@@ -91,6 +101,8 @@ def check_options(options: Common) -> None:
     def at_least(option: str, value: int | None, least: int) -> None:
         if value is not None and value < least:
             raise UsageError.at(option, f"{value} is too few", f"write a whole number of at least {least}")
+        if value is not None and option in ("--runs", "--warmup") and value > _MOST_RUNS:
+            raise UsageError.at(option, "so many would never end", f"write at most {_MOST_RUNS:,}")
 
     one_of("--format", options.output_format, ("table", "json"))
     one_of("--cpu-in", options.cpu_in, tuple(CpuIn))
@@ -101,6 +113,13 @@ def check_options(options: Common) -> None:
     at_least("--rows", options.rows, 1)
     at_least("--max-tasks", options.max_tasks, 1)
     at_least("--max-bytes", options.max_bytes, 0)
+
+
+def _check_replay(options: CompareOptions | RunOptions, screen: Screen) -> None:
+    if options.slow is not None or options.step:
+        from asyncmodes.commands.replay import check_replay
+
+        check_replay(options, screen)
 
 
 def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
@@ -193,7 +212,7 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
             from asyncmodes.commands.live import LivePicture
             from asyncmodes.commands.painting import canvas
 
-            look = screen.look(command, options.rows)
+            look = _look(screen, command, options)
             with LivePicture(canvas(screen, look, made.tasks)) as picture:
                 return signals.run(measure(made, picture.watch), runner)
         with ProgressLine(wanted=not options.quiet and made.runs + made.warmup > 1) as line:
@@ -207,7 +226,7 @@ def _result(comparison: Comparison, screen: Screen, command: str, options: Compa
         return write_json(comparison)
     from asyncmodes.views.picture import drawn_runs, picture
 
-    look = replace(screen.look(command, options.rows), resources=options.resources)
+    look = _look(screen, command, options)
     drawn = picture(comparison, look)
     if options.events:
         from asyncmodes.views.events import event_view
@@ -215,3 +234,8 @@ def _result(comparison: Comparison, screen: Screen, command: str, options: Compa
         for run in drawn_runs(comparison):
             drawn = drawn + "\n\n" + event_view(run, look)
     return screen.rendered(drawn)
+
+
+def _look(screen: Screen, command: str, options: Common) -> Look:
+    look = screen.look(command, options.rows)
+    return replace(look, resources=options.resources, big=options.big, hide_totals=options.hide_totals)

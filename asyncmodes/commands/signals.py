@@ -13,16 +13,14 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
+from asyncmodes.commands.exits import Terminated
+from asyncmodes.commands.output import discard_unfinished
 from asyncmodes.virtual_time import VirtualTimeError
 
 T = TypeVar("T")
 SHOW_CURSOR = "\x1b[?25h"
 _SAME_PRESS_S = 0.3  # a key press can reach us twice: from the terminal and from the program that started us
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
-
-
-class Terminated(BaseException):
-    """SIGTERM came while no task was running."""
 
 
 class Signals:
@@ -102,6 +100,7 @@ def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
 
 
 def _leave_at_once(number: int) -> None:
+    discard_unfinished()
     if sys.stdout is not None and sys.stdout.isatty():
         os.write(sys.stdout.fileno(), SHOW_CURSOR.encode())
     os._exit(128 + number)

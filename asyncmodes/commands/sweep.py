@@ -139,11 +139,12 @@ def _json(result: Sweep) -> str:
 
 
 def _svg(result: Sweep) -> str:
-    from asyncmodes.exports.svg import COLUMNS, drawn
+    from asyncmodes.exports.svg import COLUMNS, lines_svg
     from asyncmodes.views.curve import curve
     from asyncmodes.views.picture import Look
 
-    return drawn(curve(result, Look(width=COLUMNS, command="sweep")))
+    drawn = curve(result, Look(width=COLUMNS, command="sweep"))
+    return lines_svg(list(drawn.split("\n", allow_blank=True)), COLUMNS)
 
 
 _FORMATS: Mapping[str, Callable[[Sweep], str]] = {".json": _json, ".svg": _svg}

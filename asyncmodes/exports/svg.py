@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from rich.cells import cell_len
@@ -23,13 +23,13 @@ _ORPHAN_OPACITY = 0.4
 
 def write_svg(comparison: Comparison, command: str = "compare", rows: int | None = None) -> str:
     """The comparison's picture, 100 columns wide, as one SVG document; `command` and `rows` as in `Look`."""
-    return drawn(picture(comparison, Look(width=COLUMNS, command=command, rows=rows)))
+    text = picture(comparison, Look(width=COLUMNS, command=command, rows=rows))
+    return lines_svg(list(text.split("\n", allow_blank=True)), COLUMNS)
 
 
-def drawn(text: Text) -> str:
-    """Any picture of at most `COLUMNS` columns as one SVG document; its first line is the title."""
-    lines = text.split("\n", allow_blank=True)
-    width = COLUMNS * _CELL + 2 * _MARGIN
+def lines_svg(lines: Sequence[Text], columns: int) -> str:
+    """Lines of at most so many cells as one SVG document; the first one is its title."""
+    width = columns * _CELL + 2 * _MARGIN
     height = len(lines) * _LINE + 2 * _MARGIN
     body = "\n".join(shape for row, line in enumerate(lines) for shape in _line(line, row))
     title = escape(f"asyncmodes: {lines[0].plain.strip()}")

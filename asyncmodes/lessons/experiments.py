@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from asyncmodes.errors import Problem, UsageError
@@ -52,21 +52,25 @@ def plan_of(experiment: Experiment, *, real: bool = False) -> Plan:
         raise UsageError(*(replace(each, where=f"{place}: {each.where}") for each in error.problems)) from None
 
 
-def run(experiment: Experiment, *, real: bool = False) -> Comparison:
+Through = Callable[[Plan], Comparison]
+"""What does what a plan says, on an event loop of its own, and perhaps shows it meanwhile."""
+
+
+def run(experiment: Experiment, *, real: bool = False, through: Through | None = None) -> Comparison:
     """Run the experiment in all its modes, on the virtual clock unless it says otherwise or `real` does.
 
     Not to be called from a running event loop. Raises UsageError as `plan_of` does, and KeyboardInterrupt if it was
     interrupted: half a run answers no question.
     """
-    comparison = measured(plan_of(experiment, real=real))
+    comparison = (through or measured)(plan_of(experiment, real=real))
     if comparison.interrupted:
         raise KeyboardInterrupt
     return comparison
 
 
-def run_step(step: Step, *, real: bool = False) -> Runs:
+def run_step(step: Step, *, real: bool = False, through: Through | None = None) -> Runs:
     """The comparisons of all experiments of a step, by label. Raises UsageError as `plan_of` does."""
-    return {experiment.label: run(experiment, real=real) for experiment in step.experiments}
+    return {experiment.label: run(experiment, real=real, through=through) for experiment in step.experiments}
 
 
 def right_answer(step: Step, runs: Runs) -> Value:

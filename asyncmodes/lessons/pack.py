@@ -14,7 +14,7 @@ from asyncmodes.errors import Problem, UsageError, nearest
 from asyncmodes.lessons.model import Choice, Experiment, Lesson, Pack, Question, Step
 from asyncmodes.lessons.shapes import CODE, EXPERIMENT, LESSON, QUESTION, STEP, checked, described, is_number
 from asyncmodes.modes import parse_mode
-from asyncmodes.spec.files import parse_toml
+from asyncmodes.spec.syntax import parse_toml
 from asyncmodes.spec.wording import shown
 
 LARGEST_BYTES = 1 << 20

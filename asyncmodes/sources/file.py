@@ -71,8 +71,8 @@ async def _read_in(pool: ThreadPoolExecutor, usage: Usage, path: str, detail: di
     """
     reading = _Reading(path, usage)
     try:
-        await wrap(reading.open)(executor=pool)
-        await wrap(reading.drain)(executor=pool)
+        await _open(reading, executor=pool)
+        await _drain(reading, executor=pool)
     finally:
         reading.abandon()
         if reading.size is not None:
@@ -147,6 +147,8 @@ class _Reading:
             finally:
                 self._usage.closed()
 
+
+_open, _drain = wrap(_Reading.open), wrap(_Reading.drain)
 
 _thread = threading.local()
 

@@ -1,14 +1,29 @@
-"""From words and spec files to tasks, or to what is wrong with them."""
+"""From words and spec files to tasks, or to what is wrong with them. Names are loaded when they are first used."""
 
 from __future__ import annotations
 
-from asyncmodes.spec.durations import parse_delay, parse_duration, parse_timeout
-from asyncmodes.spec.entries import Defaults, Spec
-from asyncmodes.spec.files import read_spec
-from asyncmodes.spec.servers import parse_server
-from asyncmodes.spec.web import parse_header
-from asyncmodes.spec.words import read_words
-from asyncmodes.tasks import Delay, Task
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncmodes.spec.dinner import DINNER
+    from asyncmodes.spec.durations import parse_delay, parse_duration, parse_timeout
+    from asyncmodes.spec.entries import Defaults, Spec
+    from asyncmodes.spec.files import read_spec
+    from asyncmodes.spec.servers import parse_server
+    from asyncmodes.spec.web import parse_header
+    from asyncmodes.spec.words import read_words
+
+_HOME_OF = {
+    "DINNER": "dinner",
+    "Defaults": "entries",
+    "Spec": "entries",
+    "parse_delay": "durations",
+    "parse_duration": "durations",
+    "parse_header": "web",
+    "parse_server": "servers",
+    "parse_timeout": "durations",
+    "read_spec": "files",
+    "read_words": "words",
+}
 
 __all__ = [
     "DINNER",
@@ -23,11 +38,12 @@ __all__ = [
     "read_words",
 ]
 
-DINNER = Spec(
-    "dinner",
-    tuple(
-        Task(name, Delay(milliseconds * 1_000_000, f"{milliseconds}ms"))
-        for name, milliseconds in (("rice", 400), ("sauce", 200), ("salad", 300), ("bread", 100))
-    ),
-)
-"""The built-in example: four dishes, 1 s of work, of which the longest takes 400 ms."""
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -30,6 +30,7 @@ from asyncmodes.spec.needs import needed_tables, needs_problems
 from asyncmodes.spec.paths import Files
 from asyncmodes.spec.servers import SERVER_ALLOWED, server_of
 from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
+from asyncmodes.spec.syntax import parsed, parsed_toml, sentence, text_of
 from asyncmodes.spec.wording import shown
 from asyncmodes.tasks import DECLARED, CpuIn, Work
 
@@ -67,7 +68,6 @@ _ONLY_FOR = {"fails": ("delay", "block"), "cpu_in": ("cpu",)} | dict.fromkeys(
 _TASK_KEYS = tuple(key for key in ALLOWED if key not in _TOP_KEYS)
 _SERVER_KEYS = tuple(SERVER_ALLOWED)
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
-_TOML_ERROR = re.compile(r"(.*) \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)", re.DOTALL)
 _HINT = "write a spec file, or send one: asyncmodes compare --spec - < spec.toml"
 
 
@@ -92,17 +92,13 @@ def read_tables(
     """
     name = os.fspath(path)
     label = STANDARD_INPUT if name == "-" else name or "''"
-    return label, _parsed(_text(_bytes(name, label, stdin, hint), label), label)
+    text = text_of(_bytes(name, label, stdin, hint), label)
+    return label, parsed(text, label, _parsed_json if text.lstrip().startswith("{") else parsed_toml)
 
 
 def spec_of(tables: Mapping[str, object], where: str, *, base: str = "", defaults: Defaults | None = None) -> Spec:
     """The spec that these tables are; files are relative to `base`. Raises UsageError at `where`."""
     return _spec(dict(tables), where, Files(base), defaults or Defaults(), "")
-
-
-def parse_toml(data: bytes, label: str) -> dict[str, Any]:
-    """The tables of a TOML file. Raises UsageError at `label`, with line and column, for what is none."""
-    return _parsed(_text(data, label), label, _parsed_toml)
 
 
 def _spec(raw: dict[str, Any], label: str, files: Files, defaults: Defaults, default_title: str) -> Spec:
@@ -139,45 +135,6 @@ def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _text(data: bytes, label: str) -> str:
-    try:
-        return data.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        found = f"the byte 0x{data[error.start]:02x} at byte offset {error.start} is not UTF-8"
-        raise UsageError.at(label, found, "save the file as UTF-8") from None
-
-
-def _parsed(text: str, label: str, parse: Callable[[str, str], dict[str, Any]] | None = None) -> dict[str, Any]:
-    """The tables of a spec as plain data, still unchecked; `parse` None: TOML, or JSON if it begins as that does."""
-    try:
-        return (parse or (_parsed_json if text.lstrip().startswith("{") else _parsed_toml))(text, label)
-    except UsageError:
-        raise
-    except RecursionError:
-        raise UsageError.at(label, "it is nested too deeply", "a spec needs a few levels only") from None
-    except ValueError as error:  # such as a number of more digits than Python reads
-        raise UsageError.at(
-            label, f"it has a value that cannot be read ({str(error)[:60]})", "write a smaller one"
-        ) from None
-
-
-def _parsed_toml(text: str, label: str) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        # Before Python 3.14 the place stands in the message only.
-        match = _TOML_ERROR.fullmatch(str(error))
-        message, line, column = match.groups() if match else (str(error), None, None)
-        if line is None:
-            lines = text.split("\n")
-            line, column = len(lines), len(lines[-1]) + 1
-        raise UsageError.at(
-            f"{label}:{line}:{column}", _sentence(message), 'mend the TOML; texts stand in quotes: delay = "300ms"'
-        ) from None
-
-
 def _parsed_json(text: str, label: str) -> dict[str, Any]:
     import json
 
@@ -192,13 +149,13 @@ def _parsed_json(text: str, label: str) -> dict[str, Any]:
         return _Doubled(pairs)
 
     try:
-        parsed: dict[str, Any] = json.loads(text, object_pairs_hook=table)
+        found: dict[str, Any] = json.loads(text, object_pairs_hook=table)
     except json.JSONDecodeError as error:
-        raise UsageError.at(f"{label}:{error.lineno}:{error.colno}", _sentence(error.msg), "mend the JSON") from None
+        raise UsageError.at(f"{label}:{error.lineno}:{error.colno}", sentence(error.msg), "mend the JSON") from None
     if doubled:
-        places = [_place(place) for place in _doubled_keys(parsed, ())]
+        places = [_place(place) for place in _doubled_keys(found, ())]
         raise UsageError(*(Problem(f"{label}: {place}", "the key stands twice", "write it once") for place in places))
-    return parsed
+    return found
 
 
 class _Doubled(dict[str, Any]):
@@ -219,10 +176,6 @@ def _doubled_keys(value: object, place: tuple[int | str, ...]) -> Iterator[tuple
         inner = enumerate(value)
     for key, each in inner:
         yield from _doubled_keys(each, (*place, key))
-
-
-def _sentence(message: str) -> str:
-    return message[:1].lower() + message[1:200]
 
 
 def _checked(raw: dict[str, Any], label: str, files: Files, max_tasks: int) -> SpecTable:
@@ -284,6 +237,8 @@ def _problem(where: str, place: Sequence[int | str], error: Mapping[str, Any], v
         return _unknown_key(where, key, _SERVER_KEYS if of_server else _TASK_KEYS if len(place) > 2 else _TOP_KEYS)
     if error["type"] == "value_error" and isinstance(cause := error["ctx"]["error"], UsageError):
         return replace(cause.problems[0], where=where)
+    if error["type"] == "string_unicode":
+        return Problem(where, f"found {_described(value)}, half a character", "write valid Unicode")
     if of_server:
         return Problem(where, f"found {_described(value)}", f"write {SERVER_ALLOWED[key]}")
     if len(place) == 2:

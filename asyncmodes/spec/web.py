@@ -15,7 +15,8 @@ _HTTP = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:\[([^\[\]]*)\]|([^\[\]:]*))(?::([0-9]*))?")
 _HOST_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
-_ZONE = re.compile(r"[A-Za-z0-9._~-]*")
+_ZONE = re.compile(r"[A-Za-z0-9._~-]+")
+_FRAMING = {"content-length", "transfer-encoding"}  # one that is wrong lets both sides wait for ever
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -75,12 +76,12 @@ def _authority_fault(authority: str) -> _Fault | None:
 def _is_ipv6(text: str) -> bool:
     from ipaddress import IPv6Address
 
-    address, _, zone = text.partition("%")
+    address, percent, zone = text.partition("%")
     try:
         IPv6Address(address)
     except ValueError:
         return False
-    return _ZONE.fullmatch(zone) is not None
+    return not percent or _ZONE.fullmatch(zone) is not None
 
 
 def _is_host_name(text: str) -> bool:
@@ -109,6 +110,8 @@ def check_header(name: str, value: str, where: str = "headers") -> None:
             f"{shown(name)} is no header name",
             "write a name of ASCII letters, digits and hyphens, such as Accept",
         )
+    if name.lower() in _FRAMING:
+        raise UsageError.at(where, f"{name} is told by what is sent", "leave it out")
     if any((character < " " and character != "\t") or "\x7f" <= character <= "\x9f" for character in value):
         raise UsageError.at(where, f"the value of {name} has line breaks or control characters", "leave them out")
     check_data(value, where)

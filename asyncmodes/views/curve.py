@@ -12,8 +12,9 @@ from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.usl import Fit
 from asyncmodes.views.glyphs import STYLES, Glyphs, word
-from asyncmodes.views.picture import Look, wrapped
+from asyncmodes.views.picture import Look
 from asyncmodes.views.totals import Column, table, total_text
+from asyncmodes.views.wrapping import wrapped
 
 _SHORTEST_BAR, _LONGEST_BAR = 12, 60
 _RECOMMENDED, _BEST = "recommended", "best"

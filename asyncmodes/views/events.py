@@ -13,8 +13,9 @@ from asyncmodes.record import Run, Verdict
 from asyncmodes.tasks import State
 from asyncmodes.views.axis import Axis, duration, unit_for
 from asyncmodes.views.glyphs import STYLES
-from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, meaning_lines, wrapped
+from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, meaning_lines
 from asyncmodes.views.timeline import Columns, fit, name_width, state_words
+from asyncmodes.views.wrapping import wrapped
 
 MOST_TASKS = 50
 _ROOM = 9

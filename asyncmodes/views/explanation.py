@@ -9,7 +9,8 @@ from rich.text import Text
 
 from asyncmodes.topics import GROUPS, LANGUAGES, Played, Scene, Topic
 from asyncmodes.views.axis import duration
-from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, run_heading, timelines, wrapped
+from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, run_heading, timelines
+from asyncmodes.views.wrapping import wrapped
 
 NARROWEST_PAIR = 98
 ROWS = 7  # of a list of tasks that is too long to be shown whole

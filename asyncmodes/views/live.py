@@ -9,7 +9,8 @@ from rich.text import Text
 
 from asyncmodes.record import Comparison, Run
 from asyncmodes.stats import summarise
-from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, drawn_runs, heading, run_heading, timelines, wrapped
+from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, drawn_runs, heading, run_heading, timelines
+from asyncmodes.views.wrapping import wrapped
 
 _FRAME_LINES = 2  # kept free so that the terminal need not scroll
 

@@ -14,6 +14,7 @@ from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
+from asyncmodes.views.big import MOST_TASKS, undimmed
 from asyncmodes.views.costs import costs_table
 from asyncmodes.views.folding import chosen_rows
 from asyncmodes.views.glyphs import ORPHAN, STYLES, UNICODE, Glyphs, word
@@ -24,6 +25,7 @@ from asyncmodes.views.pulse import interval_ns, pulse_note
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
 from asyncmodes.views.totals import speedup_text, totals_table
+from asyncmodes.views.wrapping import wrapped
 
 NARROWEST, WIDEST = 20, 200
 NARROWEST_TIMELINE = 60
@@ -37,7 +39,8 @@ class Look:
 
     `rows` None draws up to 20 tasks, or 12 of more. `command` is the word that the heading begins with. `resources`
     adds the table of what each mode cost the machine. `heartbeat` draws the event loop's under every run, not just
-    where tasks block it.
+    where tasks block it. `big` is for a projector: at most eight tasks, bars of two rows, nothing dim. `hide_totals`
+    leaves out what a class is to predict.
     """
 
     width: int = 80
@@ -46,6 +49,13 @@ class Look:
     command: str = "compare"
     resources: bool = False
     heartbeat: bool = False
+    big: bool = False
+    hide_totals: bool = False
+
+    @property
+    def most_rows(self) -> int | None:
+        """The most tasks drawn for each mode, None for the usual ones."""
+        return min(self.rows or MOST_TASKS, MOST_TASKS) if self.big else self.rows
 
 
 def picture(comparison: Comparison, look: Look) -> Text:
@@ -54,7 +64,7 @@ def picture(comparison: Comparison, look: Look) -> Text:
     lines = [*heading(comparison, look)]
     if look.width >= NARROWEST_TIMELINE:
         lines += timelines(drawn_runs(comparison), summaries, look)
-    if summaries:
+    if summaries and not look.hide_totals:
         lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
         bound = bound_sentence(comparison)
         lines += wrapped(Text(bound), look.width) if bound else []
@@ -62,12 +72,12 @@ def picture(comparison: Comparison, look: Look) -> Text:
             lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
     phases = phases_table(summaries, look.width, look.glyphs)
     lines += [Text(), *phases] if phases else []
-    said = sentences(comparison)
+    said = [] if look.hide_totals else sentences(comparison)
     if said:
         lines.append(Text())
     for sentence in said:
         lines += wrapped(Text(sentence), look.width)
-    return Text("\n").join(lines)
+    return Text("\n").join(undimmed(lines) if look.big else lines)
 
 
 def drawn_runs(comparison: Comparison) -> list[Run]:
@@ -89,7 +99,8 @@ def timelines(
     """
     if not runs:
         return []
-    columns, rows = _layout(list(runs), look, span_ns)
+    rows = {number: chosen_rows(run, look.most_rows) for number, run in enumerate(runs)}
+    columns = layout(list(runs), rows, look, span_ns)
     by_mode = {summary.mode: summary for summary in summaries}
     margin = Text(" " * (columns.names + 1))
     lines = [Text(), *(margin + line for line in columns.axis.lines(look.glyphs))]
@@ -106,7 +117,9 @@ def run_heading(
 ) -> list[Text]:
     """A mode's name, or another label, and figures, and in words what its caller got if not simply everything."""
     parts = [duration(run.total_ns)]
-    if summary is not None and summary.runs > 1:
+    if look.hide_totals:
+        parts = []
+    elif summary is not None and summary.runs > 1:
         parts[0] += f" (the median of {summary.runs} runs)"
     elif summary is not None and summary.speedup is not None and compared:
         parts.append(speedup_text(summary, look.glyphs))
@@ -120,35 +133,8 @@ def run_heading(
     if run.lost and run.verdict is not Verdict.RUNNING:
         line.append(f"   {run.lost:,} {'result' if run.lost == 1 else 'results'} lost", ORPHAN)
     lines = wrapped(line, look.width, indent=2)
-    sentence = caller_sentence(run)
+    sentence = None if look.hide_totals else caller_sentence(run)
     return lines + ([] if sentence is None else wrapped(Text("  " + sentence), look.width))
-
-
-def wrapped(text: Text, width: int, indent: int = 0) -> list[Text]:
-    """The text in lines of at most `width` cells, broken between words where it can be; all but the first indented."""
-    lines: list[Text] = []
-    line = Text()
-    for piece in text.split(" ", include_separator=True):
-        if line.cell_len + cell_len(piece.plain.rstrip()) > width and line.plain.strip():
-            lines.append(line)
-            line = Text(" " * indent)
-        if line.plain.strip() or piece.plain.strip() or not lines:
-            line.append_text(piece)
-    lines.append(line)
-    for each in lines:
-        each.rstrip()
-    return [part for each in lines for part in _chopped(each, width)]
-
-
-def _chopped(line: Text, width: int) -> list[Text]:
-    """A line without a place to break it, in pieces of at most `width` cells."""
-    offsets, cells = [], 0
-    for offset, character in enumerate(line.plain):
-        cells += cell_len(character)
-        if cells > width:
-            offsets.append(offset)
-            cells = cell_len(character)
-    return list(line.divide(offsets))
 
 
 def heading(comparison: Comparison, look: Look) -> list[Text]:
@@ -167,24 +153,24 @@ def heading(comparison: Comparison, look: Look) -> list[Text]:
     return wrapped(line, look.width)
 
 
-def _layout(runs: list[Run], look: Look, span_ns: int) -> tuple[Columns, dict[int, list[int]]]:
-    rows = {number: chosen_rows(run, look.rows) for number, run in enumerate(runs)}
+def layout(runs: list[Run], rows: dict[int, list[int]], look: Look, span_ns: int, words: Sequence[str] = ()) -> Columns:
+    """The widths for these rows of the runs, on an axis of at least `span_ns`, and for `words` behind the lengths."""
     names = name_width(runs, rows, look.width)
     labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
     labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
     labels += [pulse_note(run) for run in runs if look.heartbeat or has_blocking_work(run)]
     drawn = [(run, index) for number, run in enumerate(runs) for index in rows[number]]
-    lengths = max(len(length(run, index)) for run, index in drawn)
+    lengths = max((len(length(run, index)) for run, index in drawn), default=0)
     needed = look.width // 8 if look.width >= _NARROWEST_NEEDED else 0
     for number, run in enumerate(runs):
         marked = marks(run, look.glyphs)
-        words = [marked.get(index, "") + state_words(run, index, needed, look.glyphs) for index in rows[number]]
-        labels += [" " * (lengths + 2) + each for each in words]
+        said = [marked.get(index, "") + state_words(run, index, needed, look.glyphs) for index in rows[number]]
+        labels += [" " * (lengths + 2) + each for each in (*said, *words)]
     notes = max(_ROOM_FOR_LAST_LABEL, *(cell_len(label) for label in labels))
     span = max([span_ns, *(run.drained_ns for run in runs)])
-    axis = Axis(max(span, 1), look.width - names - 2 - notes)
-    return Columns(names, axis, lengths, notes, look.glyphs, look.heartbeat, needed), rows
+    axis = Axis(max(span, 1), max(look.width - names - 2 - notes, 1))
+    return Columns(names, axis, lengths, notes, look.glyphs, look.heartbeat, needed, look.big)
 
 
 def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:

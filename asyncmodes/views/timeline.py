@@ -27,7 +27,7 @@ class Columns:
     """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths.
 
     `heartbeat` draws the event loop's also where no task can block it. `needed` is the most that the name of a needed
-    task takes in a note.
+    task takes in a note. `tall` draws each bar on two lines.
     """
 
     names: int
@@ -37,6 +37,7 @@ class Columns:
     glyphs: Glyphs
     heartbeat: bool = False
     needed: int = 0
+    tall: bool = False
 
     def row(self, name: str, bar: Text, note: str, style: str = "") -> Text:
         """One line: a name cut to its column, a bar, a note."""
@@ -134,7 +135,11 @@ def _ends(glyphs: Glyphs) -> dict[State, str]:
 
 def timeline(run: Run, rows: list[int], columns: Columns) -> list[Text]:
     """The lines of a run below its heading: a row for each task in `rows`, the caller's mark, the strips."""
-    folded = len(rows) < len(run)
+    return bars(run, rows, columns) + strips(run, columns, folded=len(rows) < len(run))
+
+
+def bars(run: Run, rows: list[int], columns: Columns) -> list[Text]:
+    """A row for each task in `rows`, and the caller's mark."""
     marked = marks(run, columns.glyphs)
     lines = []
     before = -1
@@ -148,11 +153,13 @@ def timeline(run: Run, rows: list[int], columns: Columns) -> list[Text]:
         said = marked.get(index, "") + state_words(run, index, columns.needed, columns.glyphs)
         aligned = f"{took.rjust(columns.lengths)}  {said}" if took else f"{'':{columns.lengths}}  {said}"
         lines.append(columns.row(run.tasks[index].name, bar(run, index, columns), aligned, style))
+        if columns.tall:
+            lines.append(columns.row("", bar(run, index, columns), "", style))
     if rows and len(run) - 1 - rows[-1]:
         lines.append(_gap(len(run) - 1 - rows[-1], columns))
     if run.orphans or _goes_on(run):
         lines.append(_caller(run, columns))
-    return lines + _strips(run, columns, folded=folded)
+    return lines
 
 
 def _gap(hidden: int, columns: Columns) -> Text:
@@ -177,7 +184,8 @@ def strip_note(run: Run, glyphs: Glyphs, most: int, *, limit: bool = False) -> s
     return f"{glyphs.levels[-1]} = {most:,}{addition}" if glyphs.levels else f"tenths of {most:,}{addition}"
 
 
-def _strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
+def strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
+    """How many tasks were in flight over time; where some are not drawn also queued and done; the loop's heartbeat."""
     if not run.started:
         return []
     flow = Flow(run, columns.axis, folded=folded)

@@ -7,6 +7,9 @@ COMMAND_LINE, SPEC, NETWORK, FILES, OUTPUT, SIGNALS = (
     f"bad_input.test_{section}" for section in ("command_line", "spec", "network", "files", "output", "signals")
 )
 
+_REFUSED = "test_rows_2_to_22_refused"
+_WRONG = "test_rows_26_to_38_wrong"
+
 NO_YAML = {
     27: "broken YAML",
     41: "YAML's no, 012, 1:30 and dates",
@@ -16,7 +19,55 @@ NO_YAML = {
 }
 """Rows that count only if YAML is ever supported. It is not: a spec is TOML or JSON."""
 
+NOT_HERE = {
+    114: "HTML export: there is none; a name that ends so is refused (test_output.test_row_114_no_other_formats)",
+}
+"""Rows about what the program does not have yet; whoever adds it moves the row."""
+
 ROWS: dict[int, tuple[str, str, tuple[str, ...]]] = {
+    # A. Command line
+    1: (COMMAND_LINE, "no arguments", ("test_row_1_no_arguments",)),
+    2: (COMMAND_LINE, "unknown option", (_REFUSED,)),
+    3: (COMMAND_LINE, "unknown command", (_REFUSED,)),
+    4: (COMMAND_LINE, "--mode foo", (_REFUSED,)),
+    5: (COMMAND_LINE, "--mode limited=0", (_REFUSED,)),
+    6: (COMMAND_LINE, "--mode limited=abc, -1, 1.5 or nothing", (_REFUSED,)),
+    9: (COMMAND_LINE, "the same mode twice", ("test_row_9_the_same_mode_twice",)),
+    10: (COMMAND_LINE, "--runs 0", (_REFUSED,)),
+    11: (COMMAND_LINE, "a least above the most", (_REFUSED,)),
+    12: (COMMAND_LINE, "statistics of one run", ("test_row_12_one_run_has_no_deviation",)),
+    13: (COMMAND_LINE, "an option with ESC and OSC", (_REFUSED,)),
+    14: (COMMAND_LINE, "a value with [red] or [/tmp]", (_REFUSED,)),
+    15: (COMMAND_LINE, "brackets in help texts", ("test_row_15_every_help",)),
+    16: (COMMAND_LINE, "commands that are never awaited", ("test_row_16_commands_really_run",)),
+    17: (COMMAND_LINE, "a word that is no task", (_REFUSED,)),
+    18: (COMMAND_LINE, "300 without a unit", (_REFUSED,)),
+    19: (COMMAND_LINE, "a file named like a duration", ("test_row_19_a_file_named_like_a_duration",)),
+    20: (COMMAND_LINE, "an empty word", (_REFUSED,)),
+    21: (COMMAND_LINE, "a pattern that matches nothing", (_REFUSED,)),
+    22: (COMMAND_LINE, "a word that begins with -", (_REFUSED, "test_row_22_a_word_that_begins_with_a_dash")),
+    23: (COMMAND_LINE, "--install-completion", ("test_row_23_nothing_is_installed",)),
+    # B. Spec
+    24: (SPEC, "missing", ("test_row_24_missing",)),
+    25: (SPEC, "a directory, no permission", ("test_row_25_directory", "test_row_25_permission")),
+    26: (SPEC, "broken TOML", (_WRONG,)),
+    29: (SPEC, "not UTF-8", (_WRONG,)),
+    30: (SPEC, "a key twice", (_WRONG,)),
+    31: (SPEC, "an unknown key", (_WRONG,)),
+    32: (SPEC, "a wrong type", (_WRONG,)),
+    34: (SPEC, "a name twice", (_WRONG,)),
+    35: (SPEC, "needs an unknown name", (_WRONG,)),
+    36: (SPEC, "needs itself, or in a circle", (_WRONG, "test_row_36_a_circle")),
+    37: (SPEC, "-300ms", (_WRONG,)),
+    38: (SPEC, "nan, inf, -0.0, 1e999", (_WRONG,)),
+    40: (SPEC, "ten days", ("test_row_40_ten_days",)),
+    47: (SPEC, "a terminal as standard input", ("test_row_47_a_terminal",)),
+    48: (SPEC, "very many tasks", ("test_row_48_very_many_tasks",)),
+    49: (SPEC, "a name with control characters", ("test_rows_49_to_54_names",)),
+    50: (SPEC, "a name that looks like markup", ("test_rows_49_to_54_names",)),
+    52: (SPEC, "a lone surrogate", ("test_row_52_lone_surrogates", _WRONG)),
+    54: (SPEC, "a name of 10 kB", ("test_rows_49_to_54_names",)),
+    55: (SPEC, "../../etc/passwd", ("test_row_55_paths_out_of_the_folder",)),
     # C. Network
     56: (NETWORK, "refused", ("test_row_56_refused",)),
     57: (NETWORK, "no such host", ("test_row_57_no_such_host",)),
@@ -59,11 +110,68 @@ ROWS: dict[int, tuple[str, str, tuple[str, ...]]] = {
         ("test_limits.test_what_does_not_fit_is_said_before_and_the_error_says_what_to_do",
          "test_limits.test_the_limit_that_is_named_fits"),
     ),
+    # E. Output and terminal
+    95: (OUTPUT, "| head -1", ("test_process.test_closed_pipe_is_silent",)),
+    96: (OUTPUT, "standard output closed", ("test_process.test_closed_stdout_is_said_before_running",)),
+    97: (OUTPUT, "standard output full", ("test_process.test_full_disk_is_one_line",)),
+    98: (OUTPUT, "export to a full device", ("test_process.test_export_to_a_full_device",)),
+    99: (OUTPUT, "no directory for the export", ("test_row_99_exports_are_checked_before_the_run",)),
+    100: (
+        OUTPUT,
+        "the export exists",
+        ("test_row_100_an_export_that_exists_is_replaced", "test_cli.test_output_files",
+         "test_cli.test_output_keeps_links"),
+    ),
+    102: (OUTPUT, "export onto the spec", ("test_row_102_the_spec_is_never_overwritten",)),
+    105: (OUTPUT, "COLUMNS=99999", ("test_row_105_columns",)),
+    106: (OUTPUT, "TERM=dumb", ("test_live.test_a_dumb_terminal_gets_plain_text",)),
+    107: (
+        OUTPUT,
+        "NO_COLOR",
+        ("test_row_107_no_styles_in_a_pipe", "test_live.test_no_color_keeps_the_animation_plain"),
+    ),
+    109: (OUTPUT, "FORCE_COLOR=1 in a pipe", ("test_rows_109_and_111_forced_colour_in_a_pipe",)),
+    111: (OUTPUT, "the last line in a pipe", ("test_rows_109_and_111_forced_colour_in_a_pipe",)),
+    113: (
+        OUTPUT,
+        "SVG with ESC",
+        ("test_export_svg.test_hostile_names_stay_well_formed", "test_export_svg.test_it_is_well_formed_and_standalone",
+         "bad_input.test_spec.test_rows_49_to_54_names"),
+    ),
+    115: (OUTPUT, "HOME unset, env -i", ("test_process.test_an_empty_environment_is_enough",)),
+    116: (OUTPUT, "nowhere to write", ("test_row_116_nothing_is_written_unless_asked",)),
+    # F. Signals
+    118: (SIGNALS, "SIGINT while running", ("test_process.test_a_signal_shows_what_had_happened",)),
+    119: (
+        SIGNALS,
+        "a second SIGINT",
+        ("test_row_119_and_125_a_second_signal_while_exporting", "test_live.test_a_second_interrupt_ends_at_once"),
+    ),
+    121: (
+        SIGNALS,
+        "SIGINT in work that blocks the loop (the README tells what then happens)",
+        ("test_source_cpu.test_workers_die_when_the_program_leaves_at_once",
+         "test_source_cpu.test_an_interrupted_thread_does_not_keep_the_program"),
+    ),
+    122: (
+        SIGNALS,
+        "SIGINT with worker processes",
+        ("test_source_cpu.test_workers_die_with_the_program", "test_server.test_an_interrupted_run_ends_its_server"),
+    ),
+    124: (SIGNALS, "a background job of a shell", ("test_process.test_ignored_sigint_stays_ignored",)),
+    125: (
+        SIGNALS,
+        "SIGINT while exporting",
+        ("test_row_125_a_signal_while_exporting", "test_row_119_and_125_a_second_signal_while_exporting"),
+    ),
 }  # fmt: skip
 
 NUMBERS = {
-    "B": (27, 41, 42, 43, 44),
+    "A": (1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23),
+    "B": (24, 25, 26, 27, 29, 30, 31, 32, 34, 35, 36, 37, 38, 40, 41, 42, 43, 44, 47, 48, 49, 50, 52, 54, 55),
     "C": (56, 57, 58, 60, 62, 63, 64, 66, 67, 68, 70, 72, 73, 74, 76, 78, 81, 82, 83, 84),
     "D": (85, 86, 87, 89, 92, 93, 94),
+    "E": (95, 96, 97, 98, 99, 100, 102, 105, 106, 107, 109, 111, 113, 114, 115, 116),
+    "F": (118, 119, 121, 122, 124, 125),
 }
 """The numbers that the list has, by section; those between were merged into others."""
