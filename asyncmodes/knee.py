@@ -26,6 +26,7 @@ AS_GOOD = 0.95
 RESAMPLES = 1000
 MORE_FAILED = "more tasks failed there"
 _FULL = 0.9
+_FEWEST_RUNS = 3  # of two runs, half of all resamples hold just one
 _ONE_SIDED_95 = 1.645
 
 
@@ -89,7 +90,7 @@ class Findings:
 
     `best` is the limit of the highest throughput among those whose failures are no higher than at the first one.
     `law` is the fit, or why there is none. `sure` is the share of resamples of the runs that recommend the same limit
-    or one next to it: None where every limit was run once only, 1 where runs are exact.
+    or one next to it: None below three runs a limit, 1 where runs are exact.
     """
 
     points: tuple[Point, ...]
@@ -176,8 +177,8 @@ def choose(samples: Mapping[int, Sequence[Sample]]) -> tuple[int, int]:
 
 
 def sureness(samples: Mapping[int, Sequence[Sample]], recommended: int) -> float | None:
-    """The share of bootstrap resamples that recommend this limit or one next to it; None if no limit was repeated."""
-    if all(len(each) < 2 for each in samples.values()):
+    """The share of bootstrap resamples that recommend this limit or one next to it; None below three runs a limit."""
+    if any(len(each) < _FEWEST_RUNS for each in samples.values()):
         return None
     limits = sorted(samples)
     place = limits.index(recommended)
@@ -281,12 +282,23 @@ def _in_flight(run: Run, first: int, last: int) -> float:
 
 def _law(points: Sequence[Point]) -> Fit | str:
     usable = [point.full for point in points if isinstance(point.full, Measured)]
-    if any(each.error is None for each in usable):  # a limit that was run once only says nothing of its noise
-        usable = [replace(each, error=None) for each in usable]
     reasons = [point.full for point in points if isinstance(point.full, str)]
     if len(usable) < 2 and reasons:
         return reasons[-1]
-    return fit(usable)
+    return fit(
+        _with_pooled_errors(usable, [len(point.samples) for point in points if isinstance(point.full, Measured)])
+    )
+
+
+def _with_pooled_errors(measured: Sequence[Measured], runs: Sequence[int]) -> list[Measured]:
+    """The same with one relative noise for all: that of two or three runs alone is mostly luck."""
+    if not measured or any(
+        each.error is None for each in measured
+    ):  # a limit that was run once only says nothing of its noise
+        return [replace(each, error=None) for each in measured]
+    noise = [((each.error or 0.0) / each.rate) ** 2 * count for each, count in zip(measured, runs)]
+    pooled = sum(each * (count - 1) for each, count in zip(noise, runs)) / sum(count - 1 for count in runs)
+    return [replace(each, error=each.rate * math.sqrt(pooled / count)) for each, count in zip(measured, runs)]
 
 
 def _fitted(comparison: Comparison, first: Point, limit: int, law: Fit) -> float | None:

@@ -167,15 +167,15 @@ def test_failures_beyond_those_at_the_first_limit_disqualify():
 
 
 def test_how_sure_a_recommendation_is():
-    """Clear figures are sure, close and noisy ones less so, and single runs say nothing about it."""
-    clear = samples(n1=[20, 21], n2=[40, 41], n4=[80, 81], n8=[80, 81])
+    """Clear figures are sure, close and noisy ones less so, and two runs say nothing about it."""
+    clear = samples(n1=[20, 21, 20], n2=[40, 41, 41], n4=[80, 81, 82], n8=[80, 81, 82])
     assert sureness(clear, 4) == 1
     close = samples(n1=[80, 90, 100], n2=[85, 90, 110], n4=[90, 95, 111], n8=[93, 99, 112])
     share = sureness(close, 1)
     assert share is not None
     assert 0.3 < share < 0.95
     assert sureness(close, 1) == share
-    assert sureness(samples(n1=[20], n2=[40]), 2) is None
+    assert sureness(samples(n1=[20, 21, 20], n2=[40, 41]), 2) is None
 
 
 @given(st.integers(1, 5000))
@@ -219,13 +219,13 @@ def test_a_budget_too_small_for_one_round(monkeypatch):
 
 
 def test_a_budget_that_ends_later_is_enough(monkeypatch):
-    """When the first round is over there is a recommendation; how sure it is a single run cannot tell."""
+    """When the first round is over there is a recommendation; how sure it is a run or two cannot tell."""
     clock_of(1, monkeypatch)
     result = swept("request:50ms*16", "capacity=4 jitter=5ms", "1,2,4,8", budget_ns=14 * S)
     told = findings(result)
     assert not result.over_budget
     assert (told.recommended, told.sure) == (4, None)
-    assert "cannot be said: each limit was run once" in " ".join(curve(result, Look()).plain.split())
+    assert "cannot be said: it takes three runs a limit" in " ".join(curve(result, Look()).plain.split())
 
 
 def test_a_budget_cuts_a_run_short_on_the_real_clock():

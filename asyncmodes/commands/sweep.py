@@ -80,7 +80,7 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
             note(f"warning: --limits: {dropped} dropped, there are just {len(made.tasks):,} tasks")
         announce(made)
         if made.clock is ClockName.REAL:
-            note(f"every limit is run again until the figures are steady, for {options.budget} at most (--budget)")
+            note(f"repeated until the figures are steady, for at most {options.budget} (--budget)")
     with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
         from asyncmodes.sweep import sweep as swept
 

@@ -205,7 +205,7 @@ def _sureness(sweep: Sweep, found: Findings) -> str:
     if sweep.exact:
         return "The simulation is exact: a repetition gives the same."
     if found.sure is None:
-        return "How sure that is cannot be said: each limit was run once; give a larger --budget."
+        return "How sure that is cannot be said: it takes three runs a limit; give a larger --budget."
     return (
         f"How sure: {_share(found.sure)} of {RESAMPLES:,} resamples of the runs recommend this limit or one next to it."
     )
