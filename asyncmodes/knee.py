@@ -10,11 +10,12 @@ measured: by the prediction of the same list on a server of those coefficients.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
 from asyncmodes.capacity import Overload, Server
+from asyncmodes.full_load import Alone, mean, standard_error
 from asyncmodes.modes import Mode, Stop
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run, Verdict
@@ -25,7 +26,6 @@ from asyncmodes.usl import Fit, Measured, fit, t95
 AS_GOOD = 0.95
 RESAMPLES = 1000
 MORE_FAILED = "more tasks failed there"
-_FULL = 0.9
 _FEWEST_RUNS = 3  # of two runs, half of all resamples hold just one
 _ONE_SIDED_95 = 1.645
 
@@ -124,7 +124,7 @@ def findings(sweep: Sweep) -> Findings:
 def points_of(comparison: Comparison) -> list[Point]:
     """A point for each limit that has a completed run, the lowest first."""
     summaries = {summary.mode: summary for summary in summarise(comparison)}
-    usual = _Alone(comparison.runs_of(min(summaries, key=lambda mode: mode.width or 0)) if summaries else [])
+    usual = Alone(comparison.runs_of(min(summaries, key=lambda mode: mode.width or 0)) if summaries else [])
     points = []
     for limit, samples in samples_of(comparison).items():
         mode = mode_of(limit)
@@ -154,7 +154,7 @@ def half_width(samples: Sequence[Sample]) -> float:
     values = [sample.per_s for sample in samples if sample.per_s is not None]
     if len(values) < 2 or not any(values):
         return math.inf
-    return t95(len(values) - 1) * _standard_error(values) / _mean(values)
+    return t95(len(values) - 1) * standard_error(values) / mean(values)
 
 
 def choose(samples: Mapping[int, Sequence[Sample]]) -> tuple[int, int]:
@@ -221,63 +221,18 @@ def _throughput(samples: Sequence[Sample]) -> float | None:
 
 def _error(samples: Sequence[Sample]) -> float:
     values = [sample.per_s or 0.0 for sample in samples]
-    return _standard_error(values) if len(values) > 1 else 0.0
+    return standard_error(values) if len(values) > 1 else 0.0
 
 
 def _fails_more(ours: Sequence[Sample], theirs: Sequence[Sample]) -> bool:
     """Whether more tasks fail than at the first limit: where it has failures too, more than chance would explain."""
-    more = _mean(sample.failed for sample in ours) - _mean(sample.failed for sample in theirs)
+    more = mean(sample.failed for sample in ours) - mean(sample.failed for sample in theirs)
     all_failed = [sample.failed for sample in (*ours, *theirs)]
     if more <= 0 or not any(sample.failed for sample in theirs):
         return more > 0
     # Counts of rare events vary as a Poisson process does: by the root of their mean.
-    noise = math.sqrt(_mean(all_failed) * (1 / len(ours) + 1 / len(theirs)))
+    noise = math.sqrt(mean(all_failed) * (1 / len(ours) + 1 / len(theirs)))
     return more > _ONE_SIDED_95 * noise
-
-
-class _Alone:
-    """How long each task takes at the lowest limit, which those at higher ones are compared with."""
-
-    def __init__(self, reference: Sequence[Run]) -> None:
-        sums: dict[int, tuple[int, int]] = {}
-        for run in reference:
-            for index in range(len(run)):
-                if run.state(index) is State.OK:
-                    total, count = sums.get(index, (0, 0))
-                    sums[index] = total + run.ends[index] - run.starts[index], count + 1
-        self._durations = {index: total / count for index, (total, count) in sums.items()}
-        self._mean_ns = _mean(self._durations.values()) if self._durations else 0.0
-
-    def full_rate(self, limit: int, runs: Sequence[Run]) -> Measured | str:
-        """The rate at full load, tasks a second, over these runs at this limit."""
-        if any(task.needs for run in runs[:1] for task in run.tasks):
-            return "tasks that need others leave places empty"
-        times = [self._times_as_long(limit, run) for run in runs]
-        rates = [limit / (each * self._mean_ns) * 1e9 for each in times if not isinstance(each, str)]
-        if not rates:
-            return next(each for each in times if isinstance(each, str))
-        return Measured(limit, _mean(rates), _standard_error(rates) if len(rates) > 1 else None)
-
-    def _times_as_long(self, limit: int, run: Run) -> float | str:
-        """How many times as long as alone those tasks take that start when no place is free."""
-        order = sorted(range(len(run)), key=lambda index: (run.starts[index], run.lanes[index]))
-        late = [index for index in order[limit - 1 :] if index in self._durations and run.state(index) is State.OK]
-        ours = sum(run.ends[index] - run.starts[index] for index in late)
-        theirs = sum(self._durations[index] for index in late)
-        if not ours or not theirs:
-            return "no task ended ok there that did at the lowest limit"
-        if run.peak < limit or _in_flight(run, order[limit - 1], order[-1]) < _FULL * limit:
-            return "fewer tasks were in flight than the limit allows"
-        return ours / theirs
-
-
-def _in_flight(run: Run, first: int, last: int) -> float:
-    """The mean number of tasks in flight between the starts of these two tasks; the peak if that is no time."""
-    begin, end = run.starts[first], run.starts[last]
-    if begin == end:
-        return run.peak
-    inside = sum(max(min(stop, end) - max(start, begin), 0) for start, stop in zip(run.starts, run.ends))
-    return inside / (end - begin)
 
 
 def _law(points: Sequence[Point]) -> Fit | str:
@@ -306,28 +261,18 @@ def _fitted(comparison: Comparison, first: Point, limit: int, law: Fit) -> float
     durations = _durations_of(comparison.runs_of(mode_of(first.limit)))
     if durations is None:
         return None
-    alone = 1e9 / law.rate / _mean(durations)
+    alone = 1e9 / law.rate / mean(durations)
     tasks = [
         replace(task, work=FakeRequest(round(duration * alone), ""), timeout_ns=None)
         for task, duration in zip(comparison.tasks, durations)
     ]
     server = Server(overload=Overload.USL, sigma=law.sigma, kappa=law.kappa)
     run = predict(tasks, mode_of(limit), server=server)
-    ok = len(tasks) - _mean(sample.failed for sample in first.samples)
+    ok = len(tasks) - mean(sample.failed for sample in first.samples)
     return ok / run.total_ns * 1e9 if run is not None and run.total_ns else None
 
 
 def _durations_of(runs: Sequence[Run]) -> list[float] | None:
     count = len(runs[0])
-    durations = [_mean(run.ends[index] - run.starts[index] for run in runs) for index in range(count)]
+    durations = [mean(run.ends[index] - run.starts[index] for run in runs) for index in range(count)]
     return durations if sum(durations) > 0 else None
-
-
-def _mean(values: Iterable[float]) -> float:
-    listed = list(values)
-    return sum(listed) / len(listed)
-
-
-def _standard_error(values: Sequence[float]) -> float:
-    mean = _mean(values)
-    return math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1) / len(values))

@@ -16,6 +16,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from asyncmodes.least_squares import inverse_diagonal, least_squares
+
 FEWEST_POINTS = 4  # three figures are fitted, and one has to be left to tell how well
 _POOR_SHARE = 0.05
 _NOISY_SHARE = 0.15
@@ -166,7 +168,7 @@ def _solve(points: Sequence[Measured], free: tuple[bool, bool]) -> _Solution | N
     damping = 0.0
     for _ in range(_STEPS):
         rows, misses = _gradients(points, spreads, values, free)
-        step = _least_squares(rows, misses, damping)
+        step = least_squares(rows, misses, damping)
         if step is None:
             break
         tried = _moved(values, step, free)
@@ -203,7 +205,7 @@ def _with_errors(
         variance = max(variance, 1.0)
     elif variance < _EXACT**2:
         variance = _EXACT**2
-    inverse = _inverse_diagonal(rows)
+    inverse = inverse_diagonal(rows)
     errors = iter([math.sqrt(variance * each) for each in inverse[1:]] if inverse else [math.inf] * 2)
     sigma_error = next(errors) if free[0] else 0.0
     kappa_error = next(errors) if free[1] else 0.0
@@ -223,7 +225,7 @@ def _linearised(
         columns = [1.0, *_chosen(point.limit, free)]
         rows.append([weight * each for each in columns])
         targets.append(weight * point.limit / point.rate)
-    found = _least_squares(rows, targets, 0.0)
+    found = least_squares(rows, targets, 0.0)
     if found is None or found[0] <= 0:
         return None
     rest = iter(found[1:])
@@ -263,57 +265,3 @@ def _moved(values: Sequence[float], step: Sequence[float], free: tuple[bool, boo
     rest = iter(step[1:])
     moved = [each + next(rest) if wanted else 0.0 for each, wanted in zip(values[1:], free)]
     return [max(values[0] + step[0], values[0] / 10), *moved]
-
-
-def _least_squares(rows: Sequence[Sequence[float]], targets: Sequence[float], damping: float) -> list[float] | None:
-    """Solve the normal equations, columns scaled to length 1; None if they have no single solution."""
-    lengths = _lengths(rows)
-    if lengths is None:
-        return None
-    normal = _normal(rows, lengths)
-    for index in range(len(lengths)):
-        normal[index][index] += damping
-    right = [sum(row[j] * target for row, target in zip(rows, targets)) / length for j, length in enumerate(lengths)]
-    solved = _eliminated(normal, right)
-    return None if solved is None else [each / length for each, length in zip(solved, lengths)]
-
-
-def _inverse_diagonal(rows: Sequence[Sequence[float]]) -> list[float] | None:
-    """The diagonal of the inverse of the normal equations: the variances for misses of 1."""
-    lengths = _lengths(rows)
-    if lengths is None:
-        return None
-    normal = _normal(rows, lengths)
-    diagonal = []
-    for index, length in enumerate(lengths):
-        solved = _eliminated(normal, [float(each == index) for each in range(len(lengths))])
-        if solved is None or solved[index] < 0:
-            return None
-        diagonal.append(solved[index] / (length * length))
-    return diagonal
-
-
-def _lengths(rows: Sequence[Sequence[float]]) -> list[float] | None:
-    lengths = [math.sqrt(sum(row[j] ** 2 for row in rows)) for j in range(len(rows[0]))]
-    return lengths if all(0 < each < math.inf for each in lengths) else None
-
-
-def _normal(rows: Sequence[Sequence[float]], lengths: Sequence[float]) -> list[list[float]]:
-    count = range(len(lengths))
-    return [[sum(row[i] * row[j] for row in rows) / (lengths[i] * lengths[j]) for j in count] for i in count]
-
-
-def _eliminated(matrix: Sequence[Sequence[float]], right: Sequence[float]) -> list[float] | None:
-    """Gaussian elimination with pivoting; None if the matrix is singular, or nearly."""
-    rows = [[*row, each] for row, each in zip(matrix, right)]
-    size = len(rows)
-    for column in range(size):
-        pivot = max(range(column, size), key=lambda index: abs(rows[index][column]))
-        if abs(rows[pivot][column]) < 1e-13:
-            return None
-        rows[column], rows[pivot] = rows[pivot], rows[column]
-        for index in range(size):
-            if index != column:
-                factor = rows[index][column] / rows[column][column]
-                rows[index] = [ours - factor * theirs for ours, theirs in zip(rows[index], rows[column])]
-    return [row[-1] / row[index] for index, row in enumerate(rows)]
