@@ -13,10 +13,10 @@ AT_ONCE = 4  # they mostly wait
 CAPACITIES = (4, 8, 16)
 OVERLOADS = ("queue", "slow", "reject")
 # A queue is full at its capacity only if the client asks again at once. What it takes to ask, some milliseconds, leaves
-# places empty that a higher limit fills, so that it really is better: it has to be small beside the latency.
+# places empty that a higher limit fills: beside a short latency that limit really is better, by more than the 5 %.
 LATENCIES = {"queue": "100ms", "slow": "40ms", "reject": "40ms"}
 BUDGETS = {"queue": "10s", "slow": "5s", "reject": "5s"}
-SHARES = (0.5, 0.75, 1, 1.5, 2, 3)  # of the capacity: the limits of a sweep
+SHARES = (0.25, 0.5, 1, 2, 4)  # of the capacity: the limits of a sweep, doubling as the default ones do
 
 
 def goals() -> Iterator[Goal]:
