@@ -25,9 +25,9 @@ class Warning:  # noqa: A001  # the field's own word; Python's category of that 
     message: str
 
 
-def warnings(comparison: Comparison) -> list[Warning]:
-    """All that is doubtful about a comparison, in the order of its modes."""
-    summaries = summarise(comparison)
+def warnings(comparison: Comparison, summaries: Sequence[Summary] | None = None) -> list[Warning]:
+    """All that is doubtful about a comparison, in the order of its modes; `summaries` are its own, if at hand."""
+    summaries = summarise(comparison) if summaries is None else summaries
     found: list[Warning] = []
     if comparison.clock != "virtual":
         for summary in summaries:

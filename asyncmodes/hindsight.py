@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from asyncmodes.modes import parse_mode
+from asyncmodes.modes import Mode, parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
 from asyncmodes.tasks import Outcome, State
@@ -22,10 +22,10 @@ def with_predictions(comparison: Comparison) -> Comparison:
     """
     if all(run.predicted_ns is not None for run in comparison.runs):
         return comparison
-    source = next((mode for mode in _BY_TRUST if any(map(_all_ended, comparison.runs_of(mode)))), None)
-    if source is None:
+    measured = _measured_in(comparison, _BY_TRUST)
+    if measured is None:
         return comparison
-    outcomes = _median_outcomes([run for run in comparison.runs_of(source) if _all_ended(run)])
+    source, outcomes = measured
     caps = {run.mode: run.width_cap for run in comparison.runs}
     predicted = {
         mode: predict(comparison.tasks, mode, outcomes, width_cap=cap) for mode, cap in caps.items() if mode != source
@@ -37,6 +37,23 @@ def with_predictions(comparison: Comparison) -> Comparison:
         runs.append(run if known or expected is None else replace(run, predicted_ns=expected.total_ns))
     any_known = any(predicted.get(run.mode) for run in comparison.runs)
     return replace(comparison, runs=tuple(runs), predicted_from=source) if any_known else comparison
+
+
+def measured_outcomes(comparison: Comparison) -> tuple[Mode, list[Outcome]] | None:
+    """What each task did by itself, and the mode in which that was measured; None where none let all tasks end.
+
+    That mode is one in which tasks slow each other down least; only where there is none of these, any other.
+    """
+    return _measured_in(comparison, (*_BY_TRUST, *comparison.modes))
+
+
+def _measured_in(comparison: Comparison, modes: Sequence[Mode]) -> tuple[Mode, list[Outcome]] | None:
+    """The first of the modes in which every task ended by itself, and what each did there."""
+    for mode in modes:
+        runs = [run for run in comparison.runs_of(mode) if _all_ended(run)]
+        if runs:
+            return mode, _median_outcomes(runs)
+    return None
 
 
 def _all_ended(run: Run) -> bool:

@@ -49,6 +49,7 @@ class Plan:
     """What is to be run: the tasks, the modes, how often, and on which clock.
 
     `limits` tells for each mode that may come upon a limit of the machine which one, and what to do about it.
+    `notes` are remarks that belong beside the figures of every run.
     """
 
     title: str
@@ -62,6 +63,7 @@ class Plan:
     order: Order = Order.IN_TURN
     seed: int = 0
     limits: Mapping[Mode, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def check(self) -> None:
         """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
@@ -107,6 +109,7 @@ def plan(
     options: Options | None = None,
     order: str = "in-turn",
     seed: int = 0,
+    notes: tuple[str, ...] = (),
 ) -> Plan:
     """Make a plan from modes in any spelling; the same mode twice is run once.
 
@@ -133,7 +136,7 @@ def plan(
         raise UsageError.at("baseline", f"{chosen} is not among the modes", f"choose one of {listed}")
     made = Plan(title, tasks, parsed, chosen, ClockName(clock), runs, warmup, options or Options(), Order(order), seed)
     made.check()
-    return replace(made, limits=descriptor_notes(tasks, parsed))
+    return replace(made, limits=descriptor_notes(tasks, parsed), notes=notes)
 
 
 def compare(
@@ -194,9 +197,9 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
         return with_predictions(await _measured(replace(made, options=options), watch))
 
 
-async def _measured(made: Plan, watch: Watch | None) -> Comparison:
-    rounds = list(_rounds(made))
-    comparison = Comparison(
+def begun(made: Plan) -> Comparison:
+    """The comparison as it stands before the first run."""
+    return Comparison(
         title=made.title,
         clock=made.clock,
         tasks=made.tasks,
@@ -207,14 +210,24 @@ async def _measured(made: Plan, watch: Watch | None) -> Comparison:
         environment=environment(),
         asyncmodes=__version__,
     )
-    expected = {mode: predict(made.tasks, mode, server=made.options.server) for mode in made.modes}
+
+
+def expectations(made: Plan) -> dict[Mode, Run | None]:
+    """The run that theory gives for each mode, None where only running it can tell."""
+    return {mode: predict(made.tasks, mode, server=made.options.server) for mode in made.modes}
+
+
+async def _measured(made: Plan, watch: Watch | None) -> Comparison:
+    rounds = list(_rounds(made))
+    comparison = begun(made)
+    expected = expectations(made)
     left = _TimeLeft([mode for mode, _ in rounds], expected)
     try:
         for number, (mode, repeat) in enumerate(rounds):
             labelled = _labeller(repeat or 0, expected[mode])
             async with opened(made.tasks, mode, made.options) as sources:
                 notes = (made.limits[mode],) if mode in made.limits else ()
-                execution = Execution(made.tasks, sources.starts, mode, (*notes, *sources.notes))
+                execution = Execution(made.tasks, sources.starts, mode, (*made.notes, *notes, *sources.notes))
                 if watch is not None:
                     snapshot = _snapshots(execution, labelled)
                     watch(Progress(comparison, number, len(rounds), repeat is None, left.ns, snapshot))

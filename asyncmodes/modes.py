@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from asyncmodes.errors import UsageError, nearest
-from asyncmodes.text import without_passwords
+from asyncmodes.text import clean, without_passwords
 
 
 class Stop(StrEnum):
@@ -44,13 +44,15 @@ class Mode:
     """How to run tasks: `width` is the most in flight (None: unlimited).
 
     `str(mode)` is the canonical spelling, which `parse_mode` reads back as the same mode. Fields that mean
-    nothing together, and so have no spelling, raise UsageError.
+    nothing together, and so have no spelling, raise UsageError. A `label` tells the same mode of several results
+    apart: it stands before the spelling, and `parse_labelled` reads that back.
     """
 
     width: int | None
     stop: Stop
     leftovers: Leftovers = Leftovers.KEEP
     barrier: bool = False
+    label: str = ""
 
     def __post_init__(self) -> None:
         if self.width is not None and self.width < 1:
@@ -79,11 +81,11 @@ class Mode:
     @property
     def idioms(self) -> tuple[str, str]:
         """The JavaScript and the Python idiom that this mode's base row stands for."""
-        row = ROWS[re.split("[=+]", str(self))[0]]
+        row = ROWS[re.split("[=+]", _spelling(replace(self, label="")))[0]]
         return row.javascript, row.python
 
     def __str__(self) -> str:
-        return _spelling(self)
+        return f"{self.label}: {_spelling(replace(self, label=''))}" if self.label else _spelling(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,13 @@ DEFAULT_MODES = ("sequential", "parallel", "settled", "limited=3")
 _SHOWN = 60  # characters of a wrong mode that its error repeats
 _NUMBER = re.compile("0*([1-9][0-9]*)")
 _MOST_DIGITS = 18
+_LONGEST_LABEL = 100
+
+
+def parse_labelled(text: str) -> Mode:
+    """Read what `str(mode)` gave, the label of a mode included. Raises UsageError if it is none."""
+    label, _, spelling = text.rpartition(": ")
+    return replace(parse_mode(spelling), label=clean(label[-_LONGEST_LABEL:]))
 
 
 def parse_mode(text: str) -> Mode:

@@ -13,12 +13,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from asyncmodes.critical import CriticalPath, critical_path
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Leftovers, Mode, Stop
 from asyncmodes.resources import Resources
 from asyncmodes.tasks import Failure, State, Task
+
+if TYPE_CHECKING:
+    from asyncmodes.rulings import Against, Judgement
 
 NEVER = -1
 
@@ -321,7 +325,8 @@ class Comparison:
     """The same tasks run in several modes; `runs` are in the order in which they were run.
 
     `predicted_from` is the mode whose measured durations the predicted totals come from, None if the tasks' own
-    durations were known beforehand.
+    durations were known beforehand. `judgements` tell what became of expectations, `against` how it compares with an
+    earlier result; both are empty where nobody asked.
     """
 
     title: str
@@ -335,6 +340,8 @@ class Comparison:
     asyncmodes: str
     interrupted: bool = False
     predicted_from: Mode | None = None
+    judgements: tuple[Judgement, ...] = ()
+    against: Against | None = None
 
     def runs_of(self, mode: Mode) -> list[Run]:
         """The runs of one mode that were not interrupted, in order."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from asyncmodes.errors import UsageError
+from asyncmodes.exports.formats import FORMATS
 from asyncmodes.modes import DEFAULT_MODES
 
 TASKS_HELP = (
@@ -25,6 +26,25 @@ Format = Annotated[str, typer.Option("--format", metavar="table|json", help="Wha
 Width = Annotated[int | None, typer.Option(metavar="N", help="Width of the picture, from 20 to 200 columns.")]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 Color = Annotated[str, typer.Option(metavar="auto|always|never", help="Colour the picture.")]
+Output = Annotated[
+    list[str] | None,
+    typer.Option("--output", "-o", metavar="FILE", help=f"Also write FILE, as its end says: {', '.join(FORMATS)}."),
+]
+Rows = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Draw at most N tasks a mode, 0: just totals (default: 20, or 12 of more)."),
+]
+WithResources = Annotated[
+    bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
+]
+Events = Annotated[
+    bool, typer.Option("--events", help="Show what the event loop did, one event a line (at most 50 tasks).")
+]
+Big = Annotated[bool, typer.Option("--big", help="For a projector: two-row bars, at most 8 tasks, nothing dim.")]
+HideTotals = Annotated[bool, typer.Option("--hide-totals", help="Draw no totals, so that a class can predict them.")]
+Baseline = Annotated[
+    str | None, typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first).")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +62,14 @@ class Common:
             help="For request:50ms (simulated) and url:/delay/50ms (real): 'capacity=8 overload=slow latency=50ms'.",
         ),
     ] = None
-    clock: Annotated[str, typer.Option(metavar="real|virtual", help="virtual: simulated, instant and exact.")] = "real"
+    replay: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="Simulate with the durations of a result (.json) or a HAR; - too."),
+    ] = None
+    clock: Annotated[
+        str | None,
+        typer.Option(metavar="real|virtual", help="virtual: simulated, instant and exact (default: real)."),
+    ] = None
     timeout: Annotated[
         str | None, typer.Option(metavar="TIME", help="For each task, such as 2s (default: 30s for URLs, else none).")
     ] = None
@@ -60,28 +87,20 @@ class Common:
     reverse: Annotated[bool, typer.Option("--reverse", help="Run the tasks in reverse order.")] = False
     seed: Annotated[int, typer.Option(metavar="N", help="For delays drawn from a range, and a shuffled order.")] = 0
     output_format: Format = "table"
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
-    ] = None
+    output: Output = None
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the tasks, the modes and the predicted totals, and run nothing.")
+    ] = False
     live: Annotated[bool, typer.Option("--live/--no-live", help="Let the picture grow in a terminal.")] = True
-    rows: Annotated[
-        int | None, typer.Option(metavar="N", help="Draw at most N tasks a mode (default: 20, or 12 of more).")
-    ] = None
+    rows: Rows = None
     slow: Annotated[
         float | None,
         typer.Option(metavar="N", help="Then play the runs back on the terminal, N times slower than they were."),
     ] = None
     step: Annotated[bool, typer.Option("--step", help="Then go through the runs from event to event.")] = False
-    big: Annotated[bool, typer.Option("--big", help="For a projector: two-row bars, at most 8 tasks, nothing dim.")] = (
-        False
-    )
-    hide_totals: Annotated[
-        bool, typer.Option("--hide-totals", help="Draw no totals, so that a class can predict them.")
-    ] = False
-    resources: Annotated[
-        bool, typer.Option("--resources", help="Show what each mode cost: threads, files, memory, CPU, longest gap.")
-    ] = False
+    big: Big = False
+    hide_totals: HideTotals = False
+    resources: WithResources = False
     width: Width = None
     ascii_only: Ascii = False
     color: Color = "auto"
@@ -100,9 +119,32 @@ class Common:
     trust_env: Annotated[
         bool, typer.Option("--trust-env", help="For URLs: use proxies and .netrc of the environment.")
     ] = False
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EXPR", help="Exit 3 unless it holds: 'parallel <= 0.5 sequential', 'settled.failed == 0'."
+        ),
+    ] = None
+    against: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Compare with an earlier result that -o FILE.json wrote.")
+    ] = None
+    max_slowdown: Annotated[
+        str | None, typer.Option(metavar="PERCENT", help="With --against: exit 3 if a mode is slower than that: 10%.")
+    ] = None
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 3 also where noise leaves an expectation or a slowdown open.")
+    ] = False
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Append a Markdown report to the file that GITHUB_STEP_SUMMARY names.")
+    ] = False
     phases: Annotated[
         bool, typer.Option("--phases", help="For URLs: show the time for slot, DNS, connecting, first byte and body.")
     ] = False
+
+    @property
+    def clock_name(self) -> str:
+        """The clock asked for, otherwise that which suits the tasks: what was measured before is only simulated now."""
+        return self.clock or ("real" if self.replay is None else "virtual")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,10 +155,7 @@ class CompareOptions(Common):
         list[str] | None,
         typer.Option("--mode", "-m", metavar="MODE", help=f"Repeatable (default: {', '.join(DEFAULT_MODES)}). {MODES}"),
     ] = None
-    baseline: Annotated[
-        str | None,
-        typer.Option(metavar="MODE", help="Compare with this mode (default: sequential, otherwise the first)."),
-    ] = None
+    baseline: Baseline = None
 
     events: bool = field(default=False, init=False)
 
@@ -133,9 +172,7 @@ class RunOptions(Common):
     mode: Annotated[
         list[str] | None, typer.Option("--mode", "-m", metavar="MODE", help=f"Default: parallel. {MODES}")
     ] = None
-    events: Annotated[
-        bool, typer.Option("--events", help="Show what the event loop did, one event a line (at most 50 tasks).")
-    ] = False
+    events: Events = False
     baseline: str | None = field(default=None, init=False)
 
     @property
@@ -158,7 +195,20 @@ class SweepOptions(Common):
         str, typer.Option(metavar="TIME", help="How long it may repeat the limits until the figures are steady.")
     ] = "30s"
 
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
+    ] = None
+
     runs: int = field(default=1, init=False)
+    dry_run: bool = field(default=False, init=False)
+    big: bool = field(default=False, init=False)
+    hide_totals: bool = field(default=False, init=False)
+    expect: list[str] | None = field(default=None, init=False)
+    against: str | None = field(default=None, init=False)
+    max_slowdown: str | None = field(default=None, init=False)
+    strict: bool = field(default=False, init=False)
+    summary: bool = field(default=False, init=False)
     live: bool = field(default=False, init=False)
     slow: float | None = field(default=None, init=False)
     step: bool = field(default=False, init=False)
@@ -174,7 +224,8 @@ class SweepOptions(Common):
         return ["limited=1+settled"]
 
 
-_FIRST = {name: place for place, name in enumerate(("lesson", "words", "mode", "spec", "clock", "baseline"))}
+_LEADING = ("lesson", "files", "what", "words", "mode", "spec", "clock", "baseline")
+_FIRST = {name: place for place, name in enumerate(_LEADING)}
 
 
 def command(options: type[Any], run: Callable[[Any], int]) -> Callable[..., None]:

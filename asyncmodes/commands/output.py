@@ -7,23 +7,26 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
+from asyncmodes.exports.formats import FORMATS, format_of
 from asyncmodes.text import clean, without_passwords
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from asyncmodes.commands.gate import StepSummary
     from asyncmodes.record import Comparison
     from asyncmodes.views.picture import Look
 
 DEFAULT_WIDTH = 80
+OUTPUT_FAILED = 4
 
 
 def note(text: str) -> None:
@@ -160,19 +163,33 @@ def can_draw(stdout: object) -> bool:
     return encoding in ("utf8", "utf16", "utf32", "cp65001", "utf8sig")
 
 
-def _json(comparison: Comparison, _: str, __: int | None) -> str:
-    from asyncmodes.exports.json import write_json
+def printed(comparison: Comparison, output_format: str, screen: Screen, look: Look, *, with_events: bool) -> str:
+    """What goes to standard output: the JSON document, or the picture and maybe what the event loop did."""
+    if output_format == "json":
+        from asyncmodes.exports.json import write_json
 
-    return write_json(comparison)
+        return write_json(comparison)
+    from asyncmodes.views.picture import drawn_runs, picture
+
+    drawn = picture(comparison, look)
+    if with_events:
+        from asyncmodes.views.events import event_view
+
+        for run in drawn_runs(comparison):
+            drawn = drawn + "\n\n" + event_view(run, look)
+    return screen.rendered(drawn)
 
 
-def _svg(comparison: Comparison, command: str, rows: int | None) -> str:
-    from asyncmodes.exports.svg import write_svg
-
-    return write_svg(comparison, command, rows)
-
-
-FORMATS: Mapping[str, Callable[[Comparison, str, int | None], str]] = {".json": _json, ".svg": _svg}
+def write_all(exports: Iterable[Export | StepSummary], comparison: Comparison, command: str, rows: int | None) -> bool:
+    """Write all exports that can be written, and note what is wrong with the others; whether all could be."""
+    done = True
+    for export in exports:
+        try:
+            export.write(comparison, command, rows)
+        except OutputError as error:
+            note(f"error: {error}")
+            done = False
+    return done
 
 
 _UNFINISHED: set[str] = set()
@@ -191,11 +208,12 @@ class Export:
     def __init__(self, name: str, inputs: Iterable[str]) -> None:
         self.name = name
         self.where = f"--output {name}"
-        suffix = Path(name).suffix.lower()
-        if suffix not in FORMATS:
-            found = f"{suffix} is no known format" if suffix else "the name has no extension to tell the format"
-            raise UsageError.at(self.where, found, f"end the name in {' or '.join(FORMATS)}")
-        self.write_as = FORMATS[suffix]
+        found = format_of(Path(name).name)
+        if found is None:
+            suffix = Path(name).suffix
+            what = f"{suffix} is no known format" if suffix else "the name has no extension to tell the format"
+            raise UsageError.at(self.where, what, f"end the name in {', '.join(FORMATS)}")
+        self.format = found
         try:
             self.path = Path(os.path.realpath(name))
             self._check(inputs)
@@ -218,13 +236,13 @@ class Export:
 
     def write(self, comparison: Comparison, command: str, rows: int | None) -> None:
         """Write it; a regular file is replaced in one step and keeps its permissions. Raises OutputError."""
-        self.save(self.write_as(comparison, command, rows))
+        self.save(self.format.write(comparison, command, rows))
 
     def save(self, text: str) -> None:
         """Write this text in the same way. Raises OutputError."""
         try:
             if self.path.exists() and not self.path.is_file():
-                with self.path.open("w", encoding="utf-8") as device:
+                with self.path.open("w", encoding="utf-8", newline="") as device:
                     device.write(text)
             else:
                 self._replace(text)
@@ -235,7 +253,7 @@ class Export:
         descriptor, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name[:60]}.")
         _UNFINISHED.add(temporary)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,7 +11,7 @@ import typer
 from typer.exceptions import TyperException
 
 from asyncmodes import __version__
-from asyncmodes.commands import explain, learn, serve, session, sweep
+from asyncmodes.commands import explain, learn, schema, serve, session, show, sweep
 from asyncmodes.commands.exits import USAGE, exit_code
 from asyncmodes.commands.options import CompareOptions, RunOptions, SweepOptions, command
 from asyncmodes.commands.output import note, write_stdout
@@ -29,8 +30,10 @@ app = typer.Typer(
 app.command("compare", cls=PlainCommand)(command(CompareOptions, session.compare))
 app.command("run", cls=PlainCommand)(command(RunOptions, session.run))
 app.command("sweep", cls=PlainCommand)(command(SweepOptions, sweep.sweep))
+app.command("show", cls=PlainCommand)(command(show.ShowOptions, show.show))
 app.command("explain", cls=PlainCommand)(command(explain.ExplainOptions, explain.explain))
 app.command("learn", cls=PlainCommand)(command(learn.LearnOptions, learn.learn))
+app.command("schema", cls=PlainCommand)(command(schema.SchemaOptions, schema.schema))
 app.command("serve", cls=PlainCommand)(command(serve.ServeOptions, serve.serve))
 
 
@@ -38,10 +41,18 @@ app.command("serve", cls=PlainCommand)(command(serve.ServeOptions, serve.serve))
 def root(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", help="Show the version and exit."),
+    show_completion: str | None = typer.Option(
+        None, metavar="bash|zsh|fish|powershell", help="Show what completes modes, options and files in that shell."
+    ),
 ) -> None:
     """One by one, all at once, or five at a time? Run the same tasks in several async modes and see what happened."""
     if version:
         write_stdout(f"asyncmodes {__version__}\n")
+        raise typer.Exit
+    if show_completion is not None:
+        from asyncmodes.commands.completion import script
+
+        write_stdout(script(show_completion))
         raise typer.Exit
     if context.invoked_subcommand is None:
         with suppress(OSError, AttributeError):  # closed: nobody wants to know
@@ -57,8 +68,13 @@ def main(arguments: Sequence[str]) -> int:
 def _called(arguments: list[str]) -> int:
     if sys.stdout is None and {"--help", "-h"} & set(arguments):
         raise OutputError("standard output: it is closed, so no help can be shown; leave it open")
+    program = typer.main.get_command(app)
+    if instruction := os.environ.get("_ASYNCMODES_COMPLETE"):
+        from asyncmodes.commands.completion import complete
+
+        return complete(program, instruction)
     try:
-        code = typer.main.get_command(app).main(arguments, prog_name="asyncmodes", standalone_mode=False)
+        code = program.main(arguments, prog_name="asyncmodes", standalone_mode=False)
     except TyperException as error:
         note(f"error: {_usage(error)}")
         return USAGE

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions, SweepOptions
-from asyncmodes.commands.output import Export, Screen, note, write_stdout
+from asyncmodes.commands.output import OUTPUT_FAILED, Export, Screen, note, printed, write_all, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.signals import Signals
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
@@ -27,7 +27,6 @@ from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task, in_reverse
 if TYPE_CHECKING:
     from asyncmodes.views.picture import Look
 
-OUTPUT_FAILED = 4
 _MOST_RUNS = 1_000_000
 _MOST_HOSTS = 4  # that the line about requests names
 
@@ -54,41 +53,45 @@ def _session(command: str, options: CompareOptions | RunOptions) -> int:
 
 
 def _measured_and_shown(command: str, options: CompareOptions | RunOptions, signals: Signals) -> int:
+    from asyncmodes.commands.gate import Gate
+
     screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
     check_options(options)
     _check_replay(options, screen)
     made = plan_of(options)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
-    exports = [Export(name, [*inputs, *filter(None, [options.spec])]) for name in options.output or []]
+    inputs += filter(None, [options.spec, options.replay, options.against])
+    exports = [Export(name, inputs) for name in options.output or []]
+    if options.dry_run:
+        from asyncmodes.commands.dry_run import dry_run
+
+        write_stdout(dry_run(made, screen, screen.look(command, options.rows), options.output_format))
+        return 0
+    gate = Gate.of(options, made)
     if not options.quiet:
         announce(made)
-    comparison = _measure(made, screen, command, options, signals)
-    code = _written(comparison, exports, command, options.rows)
+        gate.announce()
+    comparison = gate.judged(_measure(made, screen, command, options, signals))
+    code = int(any(run.undeclared_failures for run in comparison.runs))
+    if not write_all([*exports, *gate.exports], comparison, command, options.rows):
+        code = OUTPUT_FAILED
     if options.slow is not None or options.step:
         from asyncmodes.commands.replay import replay
 
         replay(comparison, _look(screen.resized(), command, options), screen, options, signals)
     try:
-        write_stdout(_result(comparison, screen.resized(), command, options))
+        now = screen.resized()
+        look = _look(now, command, options)
+        write_stdout(printed(comparison, options.output_format, now, look, with_events=options.events))
     except (OutputError, PipeClosed):
         if signals.received is None:
             raise
     if not options.quiet:
         for warning in warnings(comparison):
             note(f"warning: {warning.message}")
+    missed = gate.told(comparison, quiet=options.quiet)
+    code = code or missed
     return code if signals.received is None else 128 + signals.received
-
-
-def _written(comparison: Comparison, exports: Sequence[Export], command: str, rows: int | None) -> int:
-    """Write the exports, all that can be; the exit code so far."""
-    code = int(any(run.undeclared_failures for run in comparison.runs))
-    for export in exports:
-        try:
-            export.write(comparison, command, rows)
-        except OutputError as error:
-            note(f"error: {error}")
-            code = OUTPUT_FAILED
-    return code
 
 
 def check_options(options: Common) -> None:
@@ -107,10 +110,10 @@ def check_options(options: Common) -> None:
     one_of("--format", options.output_format, ("table", "json"))
     one_of("--cpu-in", options.cpu_in, tuple(CpuIn))
     one_of("--order", options.order, tuple(Order))
-    one_of("--clock", options.clock, tuple(ClockName))
+    one_of("--clock", options.clock_name, tuple(ClockName))
     at_least("--runs", options.runs, 1)
     at_least("--warmup", options.warmup, 0)
-    at_least("--rows", options.rows, 1)
+    at_least("--rows", options.rows, 0)
     at_least("--max-tasks", options.max_tasks, 1)
     at_least("--max-bytes", options.max_bytes, 0)
 
@@ -135,11 +138,12 @@ def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
         modes,
         baseline=options.baseline,
         title=spec.title,
-        clock=options.clock,
+        clock=options.clock_name,
         runs=options.runs,
         warmup=_default_warmup(tasks) if options.warmup is None else options.warmup,
         order=options.order,
         seed=options.seed,
+        notes=spec.notes,
         options=Options(
             max_bytes=options.max_bytes, trust_env=options.trust_env, phases=options.phases, server=spec.server
         ),
@@ -175,6 +179,8 @@ def _read(options: Common) -> Spec:
         seed=options.seed,
         max_tasks=options.max_tasks,
     )
+    if options.replay is not None:
+        return _replayed(options, defaults)
     if options.spec is not None:
         if words:
             raise UsageError.at("--spec", "tasks are given as words too", "write one of the two")
@@ -182,6 +188,16 @@ def _read(options: Common) -> Spec:
     if words:
         return Spec("", tuple(read_words(words, defaults, sys.stdin)))
     return DINNER
+
+
+def _replayed(options: Common, defaults: Defaults) -> Spec:
+    if options.words or options.spec is not None:
+        raise UsageError.at("--from", "tasks are given in another way too", "write one of the two")
+    if options.clock_name != ClockName.VIRTUAL:
+        raise UsageError.at("--from", "what was measured before is only simulated now", "leave out --clock real")
+    from asyncmodes.replay import read_replay
+
+    return read_replay(str(options.replay), defaults)
 
 
 def announce(made: Plan) -> None:
@@ -206,7 +222,7 @@ def announce(made: Plan) -> None:
 
 
 def _measure(made: Plan, screen: Screen, command: str, options: Common, signals: Signals) -> Comparison:
-    live = options.live and screen.terminal and not options.quiet and made.clock is ClockName.REAL
+    live = options.live and options.rows != 0 and screen.terminal and not options.quiet and made.clock is ClockName.REAL
     with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
         if live and options.output_format == "table":
             from asyncmodes.commands.live import LivePicture
@@ -217,23 +233,6 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
                 return signals.run(measure(made, picture.watch), runner)
         with ProgressLine(wanted=not options.quiet and made.runs + made.warmup > 1) as line:
             return signals.run(measure(made, line.watch), runner)
-
-
-def _result(comparison: Comparison, screen: Screen, command: str, options: CompareOptions | RunOptions) -> str:
-    if options.output_format == "json":
-        from asyncmodes.exports.json import write_json
-
-        return write_json(comparison)
-    from asyncmodes.views.picture import drawn_runs, picture
-
-    look = _look(screen, command, options)
-    drawn = picture(comparison, look)
-    if options.events:
-        from asyncmodes.views.events import event_view
-
-        for run in drawn_runs(comparison):
-            drawn = drawn + "\n\n" + event_view(run, look)
-    return screen.rendered(drawn)
 
 
 def _look(screen: Screen, command: str, options: Common) -> Look:

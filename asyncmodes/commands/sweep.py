@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.options import SweepOptions
-from asyncmodes.commands.output import Export, Screen, note, write_stdout
+from asyncmodes.commands.output import OUTPUT_FAILED, Export, Screen, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
-from asyncmodes.commands.session import OUTPUT_FAILED, announce, check_options, plan_of
+from asyncmodes.commands.session import announce, check_options, plan_of
 from asyncmodes.commands.signals import Signals
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
+from asyncmodes.exports.formats import FORMATS, format_of
 from asyncmodes.knee import Sweep, mode_of
 from asyncmodes.measure import Plan
 from asyncmodes.sources.resources import descriptor_notes
@@ -73,7 +74,7 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
     made = plan_of(options)
     made, limits = _with_limits(made, asked)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
-    exports = [_export(name, [*inputs, *filter(None, [options.spec])]) for name in options.output or []]
+    exports = [_export(name, [*inputs, *filter(None, [options.spec, options.replay])]) for name in options.output or []]
     if not options.quiet:
         if limits.dropped:
             dropped = ", ".join(map(str, limits.dropped[:10])) + ", ..." * (len(limits.dropped) > 10)
@@ -107,7 +108,7 @@ def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> tuple[Plan, Limit
 
 
 def _export(name: str, inputs: list[str]) -> Export:
-    if Path(name).suffix.lower() not in _FORMATS:
+    if format_of(Path(name).name) not in [FORMATS[end] for end in _FORMATS]:
         raise UsageError.at(
             f"--output {name}", "a sweep has no such format", f"end the name in {' or '.join(_FORMATS)}"
         )

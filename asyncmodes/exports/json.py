@@ -1,36 +1,81 @@
-"""Comparisons as JSON, schema version 1, and back. Times are seconds from the start of their own run."""
+"""Comparisons as JSON, schema version 1. Times are seconds from the start of their own run."""
 
 from __future__ import annotations
 
 import json
 import math
-from array import array
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from itertools import islice
 
 from asyncmodes.advice import warnings
-from asyncmodes.errors import UsageError
+from asyncmodes.collector import collector_paused
+from asyncmodes.exports.reading import SCHEMA_VERSION, read_json
+from asyncmodes.exports.rulings import rulings_document
 from asyncmodes.heartbeat import blocked
-from asyncmodes.modes import Mode, parse_mode
 from asyncmodes.phases import PHASES, phases_of
-from asyncmodes.record import NEVER, Comparison, Run, Verdict
+from asyncmodes.record import NEVER, Comparison, Run
 from asyncmodes.resources import Resources
 from asyncmodes.stats import Summary, summarise
-from asyncmodes.tasks import Failure, Outcome, State, Task
+from asyncmodes.tasks import Failure, State, Task
 
-SCHEMA_VERSION = 1
+__all__ = ["SCHEMA_VERSION", "as_document", "known_task", "read_json", "write_json"]
+
 FINAL_STATES = (State.OK, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.SKIPPED)
+_PORTION = 500
+
+_encode = json.JSONEncoder(allow_nan=False).encode
 
 
+@collector_paused()
 def write_json(comparison: Comparison) -> str:
-    """The comparison as one JSON document, all characters ASCII, ending in a newline."""
-    return json.dumps(as_document(comparison), indent=1, allow_nan=False) + "\n"
+    """The comparison as one JSON document, all characters ASCII, ending in a newline; a line for each task."""
+    return "".join(_pieces(comparison))
+
+
+def _pieces(comparison: Comparison) -> Iterator[str]:
+    """The document bit by bit: the rows of many tasks are never all there as objects."""
+    summaries = summarise(comparison)
+    yield "{\n"
+    for key, value in _head(comparison).items():
+        yield f" {_encode(key)}: {_encode(value)},\n"
+    yield from (' "tasks": ', *_lines(map(known_task, comparison.tasks), 2), ',\n "runs": [')
+    for number, run in enumerate(comparison.runs):
+        yield from (",\n  " if number else "\n  ", _encode(_run(run))[:-1], ', "tasks": ', *_lines(_rows(run), 3), "}")
+    yield from ('\n ],\n "summary": ', *_lines(map(_summary, summaries), 2))
+    yield from (',\n "warnings": ', *_lines(map(asdict, warnings(comparison, summaries)), 2))
+    for key, value in rulings_document(comparison).items():
+        yield f',\n "{key}": {_encode(value)}'
+    yield "\n}\n"
+
+
+def _lines(rows: Iterator[dict[str, object]], depth: int) -> Iterator[str]:
+    """A list with a line for each row; so many at a time that what a call of the encoder costs does not count."""
+    separator = "\n" + " " * depth
+    before = "["
+    while portion := list(islice(rows, _PORTION)):
+        first = next(iter(portion[0]))
+        # Within a text a quotation mark stands behind a backslash, so this is found between rows only.
+        text = _encode(portion)[1:-1].replace(f'}}, {{"{first}": ', f'}},{separator}{{"{first}": ')
+        yield f"{before}{separator}{text}"
+        before = ","
+    yield "[]" if before == "[" else f"\n{' ' * (depth - 1)}]"
 
 
 def as_document(comparison: Comparison) -> dict[str, object]:
     """The comparison as plain dictionaries and lists, in the form that the JSON has."""
+    summaries = summarise(comparison)
+    return {
+        **_head(comparison),
+        "tasks": list(map(known_task, comparison.tasks)),
+        "runs": [{**_run(run), "tasks": list(_rows(run))} for run in comparison.runs],
+        "summary": list(map(_summary, summaries)),
+        "warnings": [asdict(warning) for warning in warnings(comparison, summaries)],
+        **rulings_document(comparison),
+    }
+
+
+def _head(comparison: Comparison) -> dict[str, object]:
     return {
         "schema_version": SCHEMA_VERSION,
         "asyncmodes": comparison.asyncmodes,
@@ -42,18 +87,11 @@ def as_document(comparison: Comparison) -> dict[str, object]:
         "baseline": str(comparison.baseline),
         "interrupted": comparison.interrupted,
         "predicted_from": None if comparison.predicted_from is None else str(comparison.predicted_from),
-        "runs": [_run(run) for run in comparison.runs],
-        "summary": [_summary(summary) for summary in summarise(comparison)],
-        "warnings": [asdict(warning) for warning in warnings(comparison)],
     }
 
 
 def _seconds(ns: float | None) -> float | None:
     return None if ns is None else ns / 1e9
-
-
-def _since(ns: int) -> float | None:
-    return None if ns == NEVER else ns / 1e9
 
 
 def _run(run: Run) -> dict[str, object]:
@@ -79,7 +117,6 @@ def _run(run: Run) -> dict[str, object]:
         "width_cap": run.width_cap,
         "blocked_s": [[_seconds(start), _seconds(end)] for start, end in blocked(run)],
         "resources": _resources(run.resources, run.peak),
-        "tasks": [_task(run, index, task) for index, task in enumerate(run.tasks)],
     }
 
 
@@ -87,26 +124,51 @@ def _counts(counts: Mapping[State, int]) -> dict[str, int]:
     return {str(state): counts[state] for state in FINAL_STATES}
 
 
-def _task(run: Run, index: int, task: Task) -> dict[str, object]:
-    failure = run.failures.get(index)
-    started = run.starts[index] != NEVER
+def known_task(task: Task) -> dict[str, object]:
+    """What was known of a task before any run."""
+    outcome = task.work.outcome
+    known = None
+    if outcome is not None:
+        known = {"duration_s": outcome.duration_ns / 1e9, "error": _failure(outcome.failure)}
     return {
-        "index": index,
         "name": task.name,
         "kind": task.work.kind,
         "target": task.work.target,
         "blocking": task.work.blocking,
-        "state": run.state(index).value,
-        "orphan": index in run.orphans,
-        "lane": run.lanes[index] if started else None,
-        "ready_s": _seconds(run.ready_ns(index)),
-        "start_s": _since(run.starts[index]),
-        "end_s": _since(run.ends[index]),
-        "needs": list(task.needs),
-        "skipped_because": run.skipped_because.get(index),
-        "error": None if failure is None else {"type": failure.type, "message": failure.message},
-        "detail": _detail(run, index),
+        "needs": task.needs,
+        "timeout_s": _seconds(task.timeout_ns),
+        "declared_failure": task.work.declared_failure,
+        "known": known,
     }
+
+
+def _failure(failure: Failure | None) -> dict[str, str] | None:
+    return None if failure is None else {"type": failure.type, "message": failure.message}
+
+
+def _rows(run: Run) -> Iterator[dict[str, object]]:
+    """What happened to each task; plain loops and few calls, since there may be a million of them."""
+    starts, ends, lanes, orphans = run.starts, run.ends, run.lanes, run.orphans
+    failures, skipped_because, details, state = run.failures, run.skipped_because, run.details, run.state
+    for index, task in enumerate(run.tasks):
+        start, end, work = starts[index], ends[index], task.work
+        yield {
+            "index": index,
+            "name": task.name,
+            "kind": work.kind,
+            "target": work.target,
+            "blocking": work.blocking,
+            "state": state(index),
+            "orphan": index in orphans,
+            "lane": None if start == NEVER else lanes[index],
+            "ready_s": _seconds(run.ready_ns(index)) if task.needs else 0.0,
+            "start_s": None if start == NEVER else start / 1e9,
+            "end_s": None if end == NEVER else end / 1e9,
+            "needs": task.needs,
+            "skipped_because": skipped_because.get(index),
+            "error": _failure(failures[index]) if index in failures else None,
+            "detail": _detail(run, index) if index in details else {},
+        }
 
 
 def _detail(run: Run, index: int) -> object:
@@ -174,108 +236,3 @@ def _resources(cost: Resources | None, in_flight: int) -> dict[str, object] | No
         "cpu_s": _seconds(cost.cpu_ns),
         "longest_gap_s": _seconds(cost.longest_gap_ns),
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """The work of a task that was read back: known by kind and target, over and done."""
-
-    kind: str
-    target: str
-    real_io: bool = False
-    blocking: bool = False
-    declared_failure: bool = False
-    outcome: Outcome | None = None
-
-
-def read_json(text: str, where: str = "result") -> Comparison:
-    """The comparison that `write_json` wrote. Raises UsageError, naming `where`, if the text is none."""
-    try:
-        document = json.loads(text)
-        version = document["schema_version"]
-        if version != SCHEMA_VERSION:
-            raise UsageError.at(
-                where, f"schema version {version!r} is not known here", f"write version {SCHEMA_VERSION} or upgrade"
-            )
-        return _comparison(document)
-    except UsageError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError) as error:
-        what = f"is not a result of asyncmodes ({type(error).__name__}: {error})".replace("\n", " ")
-        raise UsageError.at(where, what, "name a file that asyncmodes wrote with -o FILE.json") from error
-
-
-def _comparison(document: Mapping[str, Any]) -> Comparison:
-    runs = [_read_run(run) for run in document["runs"]]
-    modes = tuple(parse_mode(mode) for mode in document.get("modes") or _modes_of(document["runs"]))
-    baseline, predicted_from = document.get("baseline"), document.get("predicted_from")
-    return Comparison(
-        title=document.get("title", ""),
-        clock=document["clock"],
-        tasks=runs[0].tasks if runs else (),
-        modes=modes,
-        baseline=parse_mode(baseline) if baseline else modes[0],
-        runs=tuple(runs),
-        started_at=datetime.fromisoformat(document["started_at"].replace("Z", "+00:00")),
-        environment=document["environment"],
-        asyncmodes=document["asyncmodes"],
-        interrupted=document["interrupted"],
-        predicted_from=parse_mode(predicted_from) if predicted_from else None,
-    )
-
-
-def _modes_of(runs: Iterable[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(run["mode"] for run in runs))
-
-
-def _read_run(run: Mapping[str, Any]) -> Run:
-    rows = run["tasks"]
-    mode: Mode = parse_mode(run["mode"])
-    return Run(
-        tasks=[
-            Task(
-                row["name"],
-                Recorded(row["kind"], row["target"], blocking=row.get("blocking", False)),
-                needs=tuple(row["needs"]),
-            )
-            for row in rows
-        ],
-        mode=mode,
-        verdict=Verdict(run["outcome"]),
-        decided_by=run["decided_by"],
-        total_ns=_ns(run["total_s"]),
-        drained_ns=_ns(run["drained_s"]),
-        starts=array("q", [_ns(row["start_s"]) for row in rows]),
-        ends=array("q", [_ns(row["end_s"]) for row in rows]),
-        lanes=array("i", [NEVER if row["lane"] is None else row["lane"] for row in rows]),
-        failures={
-            row["index"]: Failure(row["error"]["type"], row["error"]["message"], State(row["state"]))
-            for row in rows
-            if row["error"] is not None
-        },
-        cancelled=frozenset(row["index"] for row in rows if row["state"] == State.CANCELLED),
-        orphans=frozenset(row["index"] for row in rows if row["orphan"]),
-        details={row["index"]: row["detail"] for row in rows if row["detail"]},
-        notes=tuple(run.get("notes", ())),
-        predicted_ns=None if run["predicted_s"] is None else _ns(run["predicted_s"]),
-        repeat=run["repeat"],
-        interrupted_ns=None if run.get("interrupted_s") is None else _ns(run["interrupted_s"]),
-        resources=_read_resources(run.get("resources")),
-        width_cap=run.get("width_cap"),
-    )
-
-
-def _read_resources(cost: Mapping[str, Any] | None) -> Resources | None:
-    if cost is None:
-        return None
-    return Resources(
-        threads=cost["peak_threads"],
-        open_files=cost["peak_open_files"],
-        memory_bytes=cost["peak_memory_bytes"],
-        cpu_ns=_ns(cost["cpu_s"]),
-        longest_gap_ns=None if cost["longest_gap_s"] is None else _ns(cost["longest_gap_s"]),
-    )
-
-
-def _ns(seconds: float | None) -> int:
-    return NEVER if seconds is None else round(seconds * 1e9)

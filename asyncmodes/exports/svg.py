@@ -15,8 +15,8 @@ from asyncmodes.views.picture import Look, picture
 
 COLUMNS = 100
 _CELL, _LINE, _MARGIN = 8, 17, 16
-_LIGHT = {"": "#1f2328", "cyan": "#0b7285", "red": "#c92a2a", "magenta": "#9c36b5", "yellow": "#b35c00"}
-_DARK = {"": "#e6edf3", "cyan": "#3bc9db", "red": "#ff6b6b", "magenta": "#e599f7", "yellow": "#ffc078"}
+LIGHT = {"": "#1f2328", "cyan": "#0b7285", "red": "#c92a2a", "magenta": "#9c36b5", "yellow": "#b35c00"}
+DARK = {"": "#e6edf3", "cyan": "#3bc9db", "red": "#ff6b6b", "magenta": "#e599f7", "yellow": "#ffc078"}
 _FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', 'DejaVu Sans Mono', monospace"
 _ORPHAN_OPACITY = 0.4
 
@@ -47,8 +47,8 @@ def _css() -> str:
 
     return (
         f"text{{font:13.3px {_FONTS};white-space:pre}}.bold{{font-weight:700}}.dim{{opacity:.6}}"
-        + colors(_LIGHT, "#ffffff")
-        + f"@media(prefers-color-scheme:dark){{{colors(_DARK, '#0d1117')}}}"
+        + colors(LIGHT, "#ffffff")
+        + f"@media(prefers-color-scheme:dark){{{colors(DARK, '#0d1117')}}}"
     )
 
 
@@ -105,4 +105,4 @@ def _block_height(character: str) -> float | None:
 
 def _color(style: Style) -> str:
     name = style.color.name if style.color else ""
-    return name if name in _LIGHT and name else "plain"
+    return name if name in LIGHT and name else "plain"

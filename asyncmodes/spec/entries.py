@@ -23,11 +23,15 @@ _COUNTLESS = 10**18
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A list of tasks with a title, which may be empty, and the server that those go to which name none."""
+    """A list of tasks with a title, which may be empty, and the server that those go to which name none.
+
+    `notes` are remarks that belong beside all figures of these tasks.
+    """
 
     title: str
     tasks: tuple[Task, ...]
     server: Server | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ ALLOWED: dict[str, str] = {
 }
 KINDS = ("delay", "block", "cpu", "request", "url", "file")
 _TOP_KEYS = ("title", "server", "tasks")
-_ONLY_FOR = {"fails": ("delay", "block"), "cpu_in": ("cpu",)} | dict.fromkeys(
+ONLY_FOR = {"fails": ("delay", "block"), "cpu_in": ("cpu",)} | dict.fromkeys(
     ("headers", "method", "data", "expect_status"), ("url",)
 )
 _TASK_KEYS = tuple(key for key in ALLOWED if key not in _TOP_KEYS)
@@ -302,7 +302,7 @@ def _kind_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Pro
                 yield index, Problem(where, "it says not what to do", f"write one of {', '.join(KINDS)}")
         elif len(table) > 1:
             for key in table:
-                if kinds[0] not in (owners := _ONLY_FOR.get(key, kinds)):
+                if kinds[0] not in (owners := ONLY_FOR.get(key, kinds)):
                     instead = f"leave it out: it is for a {' or a '.join(owners)}"
                     yield index, Problem(f"{where}.{key}", f"a {kinds[0]} has no {key}", instead)
 

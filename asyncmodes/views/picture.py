@@ -22,6 +22,7 @@ from asyncmodes.views.links import bound_sentence, link_meanings, marks
 from asyncmodes.views.phase_means import phases_table
 from asyncmodes.views.phases import phase_meanings
 from asyncmodes.views.pulse import interval_ns, pulse_note
+from asyncmodes.views.rulings import reasons, rulings_lines
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
 from asyncmodes.views.totals import speedup_text, totals_table
@@ -37,10 +38,10 @@ _NARROWEST_NEEDED = 80
 class Look:
     """How a picture is to look: its width in cells, its characters, and the most tasks drawn for each mode.
 
-    `rows` None draws up to 20 tasks, or 12 of more. `command` is the word that the heading begins with. `resources`
-    adds the table of what each mode cost the machine. `heartbeat` draws the event loop's under every run, not just
-    where tasks block it. `big` is for a projector: at most eight tasks, bars of two rows, nothing dim. `hide_totals`
-    leaves out what a class is to predict.
+    `rows` None draws up to 20 tasks, or 12 of more; 0 leaves the timelines out. `command` is the word that the heading
+    begins with. `resources` adds the table of what each mode cost the machine. `heartbeat` draws the event loop's under
+    every run, not just where tasks block it. `big` is for a projector: at most eight tasks, bars of two rows, nothing
+    dim. `hide_totals` leaves out what a class is to predict.
     """
 
     width: int = 80
@@ -62,7 +63,7 @@ def picture(comparison: Comparison, look: Look) -> Text:
     """Everything there is to see of a comparison, as one text of lines no wider than asked for."""
     summaries = summarise(comparison)
     lines = [*heading(comparison, look)]
-    if look.width >= NARROWEST_TIMELINE:
+    if look.width >= NARROWEST_TIMELINE and look.rows != 0:
         lines += timelines(drawn_runs(comparison), summaries, look)
     if summaries and not look.hide_totals:
         lines += [*([Text()] if lines[-1].plain else []), *totals_table(summaries, look.width, look.glyphs)]
@@ -72,7 +73,8 @@ def picture(comparison: Comparison, look: Look) -> Text:
             lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
     phases = phases_table(summaries, look.width, look.glyphs)
     lines += [Text(), *phases] if phases else []
-    said = [] if look.hide_totals else sentences(comparison)
+    lines += [] if look.hide_totals else rulings_lines(comparison, look.width, look.glyphs)
+    said = [] if look.hide_totals else [*sentences(comparison), *reasons(comparison)]
     if said:
         lines.append(Text())
     for sentence in said:

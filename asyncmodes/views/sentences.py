@@ -35,7 +35,7 @@ def sentences(comparison: Comparison) -> list[str]:
     if comparison.predicted_from is not None:
         source = comparison.predicted_from
         said.append(f"predicted: from the durations measured in {source}, as if tasks did not slow each other down")
-    notes = dict.fromkeys(note for run in comparison.runs for note in run.notes)
+    notes = dict.fromkeys(clean(note) for run in comparison.runs for note in run.notes)
     return said + list(notes)
 
 

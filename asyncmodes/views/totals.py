@@ -34,7 +34,7 @@ class Column:
 
 def totals_table(summaries: Sequence[Summary], width: int, glyphs: Glyphs) -> list[Text]:
     """The table as lines of at most `width` cells; columns that do not fit are left out, the least telling first."""
-    return table(_columns(summaries, glyphs), width, glyphs)
+    return table(total_columns(summaries, glyphs), width, glyphs)
 
 
 def table(columns: Sequence[Column], width: int, glyphs: Glyphs) -> list[Text]:
@@ -65,7 +65,9 @@ def _line(name: str, name_width: int, cells: list[tuple[str, Column]], glyphs: G
     return line
 
 
-def _columns(summaries: Sequence[Summary], glyphs: Glyphs) -> list[Column]:
+def total_columns(summaries: Sequence[Summary], glyphs: Glyphs) -> list[Column]:
+    """All columns of the table that have something to tell, whatever their width."""
+
     def figures(state: State) -> list[str]:
         return [str(summary.counts[state]) for summary in summaries]
 

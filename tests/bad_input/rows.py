@@ -19,11 +19,6 @@ NO_YAML = {
 }
 """Rows that count only if YAML is ever supported. It is not: a spec is TOML or JSON."""
 
-NOT_HERE = {
-    114: "HTML export: there is none; a name that ends so is refused (test_output.test_row_114_no_other_formats)",
-}
-"""Rows about what the program does not have yet; whoever adds it moves the row."""
-
 ROWS: dict[int, tuple[str, str, tuple[str, ...]]] = {
     # A. Command line
     1: (COMMAND_LINE, "no arguments", ("test_row_1_no_arguments",)),
@@ -138,6 +133,7 @@ ROWS: dict[int, tuple[str, str, tuple[str, ...]]] = {
         ("test_export_svg.test_hostile_names_stay_well_formed", "test_export_svg.test_it_is_well_formed_and_standalone",
          "bad_input.test_spec.test_rows_49_to_54_names"),
     ),
+    114: (OUTPUT, "HTML export", ("test_row_114_pages_are_plain_text",)),
     115: (OUTPUT, "HOME unset, env -i", ("test_process.test_an_empty_environment_is_enough",)),
     116: (OUTPUT, "nowhere to write", ("test_row_116_nothing_is_written_unless_asked",)),
     # F. Signals

@@ -103,10 +103,14 @@ def test_rows_109_and_111_forced_colour_in_a_pipe(program: Program):
     assert "\r" not in out
 
 
-def test_row_114_no_other_formats(program: Program, tmp_path: Path):
-    """What is not written cannot be unsafe: there is no HTML."""
-    done = sound(program.call(*DINNER, "-o", "x.html", cwd=tmp_path))
-    assert done.code == 2
+def test_row_114_pages_are_plain_text(program: Program, tmp_path: Path):
+    """Markup in a message stays text in a page, which runs no script; formats that nobody knows are refused."""
+    (tmp_path / "a.toml").write_text("[[tasks]]\ndelay = '1ms'\nfails = '</script><script>alert(1)</script>'\n")
+    sound(program.call("run", "--spec", "a.toml", "-q", "-o", "x.html", cwd=tmp_path))
+    page = (tmp_path / "x.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert sound(program.call(*DINNER, "-o", "x.pdf", cwd=tmp_path)).code == 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows cannot do without these folders")
