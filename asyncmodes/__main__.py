@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+_INTERRUPTED, _TERMINATED = 130, 143
+
 
 def main() -> int:
     """Run the program and return its exit code. The version is told without loading the rest."""
@@ -17,16 +19,21 @@ def main() -> int:
         else:
             return 0
     import os
-    import signal
 
     # While the program is being loaded, and before it has its own way: no traceback.
-    caught = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
-    for number in caught:
-        signal.signal(number, lambda number, _: os._exit(128 + number))
+    try:
+        import signal
+
+        ignored = signal.SIG_IGN
+        caught = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not ignored]
+        for number in caught:
+            signal.signal(number, lambda number, _: os._exit(128 + number))
+    except KeyboardInterrupt:
+        os._exit(_INTERRUPTED)
     code = _run(sys.argv[1:])
     for number in caught:
-        signal.signal(number, signal.SIG_IGN)  # it is over, and the exit code is known
-    _leave_without_stuck_threads(code)
+        signal.signal(number, ignored)  # it is over, and the exit code is known
+    _leave_if_something_is_left(code)
     return code
 
 
@@ -42,11 +49,15 @@ def _run(arguments: list[str]) -> int:
     return run_program(arguments)
 
 
-def _leave_without_stuck_threads(code: int) -> None:
-    """End the process here if a thread hangs in a file or a host name, since the interpreter would wait for it."""
+def _leave_if_something_is_left(code: int) -> None:
+    """End the process here if a thread hangs in a file or a host name, since the interpreter would wait for it.
+
+    And if a signal was the end: the interpreter would complain of what was under way.
+    """
     import threading
 
-    if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
+    stuck = any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate())
+    if stuck or code in (_INTERRUPTED, _TERMINATED):
         import os
 
         for stream in (sys.stdout, sys.stderr):
