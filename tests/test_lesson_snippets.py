@@ -40,7 +40,7 @@ EXPECTED = {
     ("P3", "javascript"): (4000, None),
     ("P3", "python"): (4000, None),
 }
-WIDTHS = {"M3-slow": 10, "P3": 5}
+WIDTHS = {"M3-slow": 10, "P3": 5, "knee-rise": 4}
 IMAGES = {"N1": (200, 100, 300), "N1-freed": (200, 100, 300)}
 
 

@@ -183,6 +183,47 @@ class RunOptions(Common):
         return self.mode or ["parallel"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SweepOptions(Common):
+    """What `sweep` can be told."""
+
+    limits: Annotated[
+        str | None,
+        typer.Option(metavar="1,2,4,...", help="Default: 1, 2, 4, 8 up to the number of tasks, then finer ones."),
+    ] = None
+    budget: Annotated[
+        str, typer.Option(metavar="TIME", help="How long it may repeat the limits until the figures are steady.")
+    ] = "30s"
+
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
+    ] = None
+
+    runs: int = field(default=1, init=False)
+    dry_run: bool = field(default=False, init=False)
+    big: bool = field(default=False, init=False)
+    hide_totals: bool = field(default=False, init=False)
+    expect: list[str] | None = field(default=None, init=False)
+    against: str | None = field(default=None, init=False)
+    max_slowdown: str | None = field(default=None, init=False)
+    strict: bool = field(default=False, init=False)
+    summary: bool = field(default=False, init=False)
+    live: bool = field(default=False, init=False)
+    slow: float | None = field(default=None, init=False)
+    step: bool = field(default=False, init=False)
+    rows: int | None = field(default=None, init=False)
+    resources: bool = field(default=False, init=False)
+    phases: bool = field(default=False, init=False)
+    events: bool = field(default=False, init=False)
+    baseline: str | None = field(default=None, init=False)
+
+    @property
+    def modes(self) -> Sequence[str]:
+        """The lowest limit there is; the others are known only once the tasks are."""
+        return ["limited=1+settled"]
+
+
 _LEADING = ("lesson", "files", "what", "words", "mode", "spec", "clock", "baseline")
 _FIRST = {name: place for place, name in enumerate(_LEADING)}
 

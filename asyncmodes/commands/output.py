@@ -253,7 +253,10 @@ class Export:
 
     def write(self, comparison: Comparison, command: str, rows: int | None) -> None:
         """Write it; a regular file is replaced in one step and keeps its permissions. Raises OutputError."""
-        text = self.format.write(comparison, command, rows)
+        self.save(self.format.write(comparison, command, rows))
+
+    def save(self, text: str) -> None:
+        """Write this text in the same way. Raises OutputError."""
         try:
             if self.path.exists() and not self.path.is_file():
                 with self.path.open("w", encoding="utf-8", newline="") as device:

@@ -11,9 +11,9 @@ import typer
 from typer.exceptions import TyperException
 
 from asyncmodes import __version__
-from asyncmodes.commands import explain, learn, schema, serve, session, show
+from asyncmodes.commands import explain, learn, schema, serve, session, show, sweep
 from asyncmodes.commands.exits import USAGE, exit_code
-from asyncmodes.commands.options import CompareOptions, RunOptions, command
+from asyncmodes.commands.options import CompareOptions, RunOptions, SweepOptions, command
 from asyncmodes.commands.output import note, write_stdout
 from asyncmodes.commands.plain import PlainCommand, PlainGroup
 from asyncmodes.errors import OutputError
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.command("compare", cls=PlainCommand)(command(CompareOptions, session.compare))
 app.command("run", cls=PlainCommand)(command(RunOptions, session.run))
+app.command("sweep", cls=PlainCommand)(command(SweepOptions, sweep.sweep))
 app.command("show", cls=PlainCommand)(command(show.ShowOptions, show.show))
 app.command("explain", cls=PlainCommand)(command(explain.ExplainOptions, explain.explain))
 app.command("learn", cls=PlainCommand)(command(learn.LearnOptions, learn.learn))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
-from asyncmodes.commands.options import Common, CompareOptions, RunOptions
+from asyncmodes.commands.options import Common, CompareOptions, RunOptions, SweepOptions
 from asyncmodes.commands.output import OUTPUT_FAILED, Screen, exports, note, printed, write_all, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.signals import Phase, Signals
@@ -56,8 +56,9 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     from asyncmodes.commands.gate import Gate
 
     screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
-    _check(options, screen)
-    made = _plan(options)
+    check_options(options)
+    _check_replay(options, screen)
+    made = plan_of(options)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
     inputs += filter(None, [options.spec, options.replay, options.against])
     targets = exports(options.output or [], inputs)
@@ -69,7 +70,7 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     gate = Gate.of(options, made)
     signals.phase = Phase.RUNNING
     if not options.quiet:
-        _announce(made)
+        announce(made)
         gate.announce()
     comparison = gate.judged(_measure(made, screen, command, options, signals))
     signals.phase = Phase.WRITING
@@ -95,7 +96,9 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     return code if signals.received is None else 128 + signals.received
 
 
-def _check(options: Common, screen: Screen) -> None:
+def check_options(options: Common) -> None:
+    """Raise UsageError for an option whose value means nothing."""
+
     def one_of(option: str, value: str, allowed: Sequence[str]) -> None:
         if value not in allowed:
             raise UsageError.at(option, f"there is no {value!r}", f"write {' or '.join(allowed)}")
@@ -115,13 +118,17 @@ def _check(options: Common, screen: Screen) -> None:
     at_least("--rows", options.rows, 0)
     at_least("--max-tasks", options.max_tasks, 1)
     at_least("--max-bytes", options.max_bytes, 0)
+
+
+def _check_replay(options: CompareOptions | RunOptions, screen: Screen) -> None:
     if options.slow is not None or options.step:
         from asyncmodes.commands.replay import check_replay
 
         check_replay(options, screen)
 
 
-def _plan(options: CompareOptions | RunOptions) -> Plan:
+def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
+    """Read the tasks and plan what to do with them, with a word on standard error about what is odd."""
     modes = options.modes
     seen = Counter(str(parse_mode(mode)) for mode in modes)
     spec = _read(options)
@@ -195,7 +202,7 @@ def _replayed(options: Common, defaults: Defaults) -> Spec:
     return read_replay(str(options.replay), defaults)
 
 
-def _announce(made: Plan) -> None:
+def announce(made: Plan) -> None:
     """Say before anything runs which limits may be met, and how many requests go to which host."""
     for limit in made.limits.values():
         note(f"warning: {limit}")

@@ -6,7 +6,8 @@ from asyncmodes.views.axis import duration
 
 
 def progress_text(number: int, count: int, mode: str, *, is_warmup: bool, left_ns: int | None) -> str:
-    """`run 3 of 9: parallel, about 12 s left`; `number` counts from 0, warm-ups included."""
+    """`run 3 of 9: parallel, about 12 s left`; `number` counts from 0, warm-ups included; a `count` of 0 is unknown."""
     what = "warm-up" if is_warmup else "run"
     left = "" if left_ns is None else f", about {duration(left_ns)} left"
-    return f"{what} {number + 1} of {count}: {mode}{left}"
+    of = f" of {count}" if count else ""
+    return f"{what} {number + 1}{of}: {mode}{left}"

@@ -6,7 +6,7 @@ Speed is never asserted by a test; this prints goal, figure and verdict, and exi
 import sys
 from collections.abc import Callable, Iterator
 
-from tests.bench import cli, executor, exports, files, http, live, real
+from tests.bench import cli, executor, exports, files, http, live, real, sweep
 from tests.bench.goal import Goal
 
 PARTS: dict[str, Callable[[], Iterator[Goal]]] = {
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[], Iterator[Goal]]] = {
     "http": http.goals,
     "files": files.goals,
     "exports": exports.goals,
+    "sweep": sweep.goals,
 }
 
 

@@ -1,0 +1,74 @@
+"""A sweep as JSON: the document of its comparison, and beside it what was found, under `sweep`."""
+
+from __future__ import annotations
+
+import json
+
+from asyncmodes.exports.json import as_document
+from asyncmodes.knee import Findings, Point, Sweep, findings
+from asyncmodes.tasks import State
+from asyncmodes.usl import Fit
+
+
+def write_sweep(sweep: Sweep) -> str:
+    """The sweep as one JSON document, all characters ASCII, ending in a newline. Rates are tasks a second."""
+    document = {**as_document(sweep.comparison), "sweep": _sweep(sweep, findings(sweep))}
+    return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def _sweep(sweep: Sweep, found: Findings) -> dict[str, object]:
+    return {
+        "limits": list(sweep.limits),
+        "dropped_limits": list(sweep.dropped),
+        "budget_s": None if sweep.budget_ns is None else sweep.budget_ns / 1e9,
+        "over_budget": sweep.over_budget,
+        "exact": sweep.exact,
+        "recommended": found.recommended,
+        "best": found.best,
+        "sure": found.sure,
+        "problem": found.problem,
+        "points": [_point(point) for point in found.points],
+        "fit": _fit(found.law),
+    }
+
+
+def _point(point: Point) -> dict[str, object]:
+    total = point.summary.total
+    full = point.full
+    return {
+        "limit": point.limit,
+        "mode": str(point.summary.mode),
+        "runs": len(point.samples),
+        "total_s": {"mean": total.mean / 1e9, "stddev": None if total.stddev is None else total.stddev / 1e9},
+        "ok": point.summary.counts[State.OK],
+        "failed": max(sample.failed for sample in point.samples),
+        "ok_per_s": point.per_s,
+        "ok_per_s_by_run": [sample.per_s for sample in point.samples],
+        "full_load_per_s": None if isinstance(full, str) else full.rate,
+        "full_load_error": None if isinstance(full, str) else full.error,
+        "not_fitted_because": full if isinstance(full, str) else None,
+        "fitted_ok_per_s": point.fitted_per_s,
+    }
+
+
+def _fit(law: Fit | str) -> dict[str, object]:
+    """The law's figures; where it does not fit, why not, and the figures that nobody should use are null."""
+    if isinstance(law, str) or law.problem is not None:
+        problem = law if isinstance(law, str) else law.problem
+        figures = ("per_s_alone", "sigma", "sigma_interval", "kappa", "kappa_interval", "best_limit")
+        return {"law": "usl", "problem": problem, **dict.fromkeys(figures), "off": _off(law)}
+    return {
+        "law": "usl",
+        "problem": None,
+        "per_s_alone": law.rate,
+        "sigma": law.sigma,
+        "sigma_interval": list(law.sigma_interval),
+        "kappa": law.kappa,
+        "kappa_interval": list(law.kappa_interval),
+        "best_limit": law.peak,
+        "off": _off(law),
+    }
+
+
+def _off(law: Fit | str) -> float | None:
+    return None if isinstance(law, str) else law.off
