@@ -232,6 +232,8 @@ def _wrong_with_the_end(outcome: Outcome, too_late: bool) -> Iterator[str]:
     moment, code = outcome.moment, outcome.code
     expected = {128 + moment.number}
     text = outcome.screen.decode("utf-8", "replace")
+    if code == 0 and not moment.phase.endless:  # it was over, all but the interpreter's own end
+        too_late = moment.phase.name != "slow output" or text.rstrip().endswith("}")
     if moment.phase.after is None:
         expected.add(-moment.number)  # before Python itself is ready; a shell shows it as 130 or 143, too
         if "Traceback" in text and OURS not in text and "Exception ignored" not in text:
