@@ -17,6 +17,7 @@ from asyncmodes.intervals import ratio_interval
 from asyncmodes.modes import Mode
 from asyncmodes.record import Comparison
 from asyncmodes.rulings import Against, Change, Movement, Ruling
+from asyncmodes.side_by_side import identity
 from asyncmodes.stats import Summary, equal_totals, summarise
 from asyncmodes.tasks import Task
 
@@ -40,7 +41,7 @@ def check_reference(
         what = f"it is of {len(reference.tasks):,} tasks, and here are {len(tasks):,}"
         raise UsageError.at(where, what, f"run the same tasks, or {save}")
     for index, (ours, theirs) in enumerate(zip(tasks, reference.tasks)):
-        if _identity(ours) != _identity(theirs):
+        if identity(ours) != identity(theirs):
             what = f"its task {index + 1} is {_described(theirs)}, and here {_described(ours)}"
             raise UsageError.at(where, what, f"run the same tasks in the same order, or {save}")
     known = [mode for mode in reference.modes if reference.runs_of(mode)]
@@ -79,10 +80,6 @@ def compared(
         differs=() if exact else tuple(differences(reference, dict(comparison.environment), comparison.asyncmodes)),
         missing=tuple(str(mode) for mode in comparison.modes if mode not in earlier),
     )
-
-
-def _identity(task: Task) -> tuple[object, ...]:
-    return task.name, task.work.kind, task.work.target, tuple(task.needs)
 
 
 def _described(task: Task) -> str:

@@ -58,12 +58,13 @@ def _check(first_label: str, first: Comparison, label: str, other: Comparison) -
         found = f"it has {len(other.tasks):,} tasks, and {first_label} has {len(first.tasks):,}"
         raise UsageError.at(label, found, _ALONE)
     for index, (ours, theirs) in enumerate(zip(first.tasks, other.tasks, strict=True)):
-        if _identity(ours) != _identity(theirs):
+        if identity(ours) != identity(theirs):
             raise UsageError.at(label, f"its task {index + 1} is another one than in {first_label}", _ALONE)
 
 
-def _identity(task: Task) -> tuple[str, str, str, tuple[int, ...]]:
-    return task.name, task.work.kind, task.work.target, task.needs
+def identity(task: Task) -> tuple[str, str, str, tuple[int, ...]]:
+    """What makes it the same task in another result."""
+    return task.name, task.work.kind, task.work.target, tuple(task.needs)
 
 
 def differences(results: Sequence[Labelled]) -> Iterator[str]:

@@ -87,12 +87,10 @@ DECLARED = "declared to fail"
 
 
 @dataclass(frozen=True, slots=True)
-class Delay:
-    """Wait for `duration_ns`, then end ok or fail with the message `fails`."""
+class _Pause:
+    """What takes `duration_ns`, and then ends ok or fails with the message `fails`."""
 
-    kind: ClassVar[str] = "delay"
     real_io: ClassVar[bool] = False
-    blocking: ClassVar[bool] = False
 
     duration_ns: int
     target: str
@@ -108,25 +106,20 @@ class Delay:
         return Outcome(self.duration_ns, failure)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Delay(_Pause):
+    """Wait for `duration_ns`, then end ok or fail with the message `fails`."""
+
+    __slots__ = ()
+    kind: ClassVar[str] = "delay"
+    blocking: ClassVar[bool] = False
+
+
+class Block(_Pause):
     """Block the event loop for `duration_ns`, as `time.sleep` does, then end ok or fail with the message `fails`."""
 
+    __slots__ = ()
     kind: ClassVar[str] = "block"
-    real_io: ClassVar[bool] = False
     blocking: ClassVar[bool] = True
-
-    duration_ns: int
-    target: str
-    fails: str | None = None
-
-    @property
-    def declared_failure(self) -> bool:
-        return self.fails is not None
-
-    @property
-    def outcome(self) -> Outcome:
-        return Outcome(self.duration_ns, None if self.fails is None else Failure("DeclaredFailure", self.fails))
 
 
 class CpuIn(StrEnum):

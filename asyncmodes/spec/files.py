@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from asyncmodes.documents import described
 from asyncmodes.errors import Problem, UsageError, nearest
 from asyncmodes.spec.durations import parse_timeout
 from asyncmodes.spec.entries import (
@@ -261,22 +262,16 @@ def _unknown_key(where: str, key: str, known: tuple[str, ...]) -> Problem:
 
 
 def _described(value: object) -> str:
-    """A value as found in a spec, in a few words."""
+    """A value as found in a spec, in a few words; unlike other documents TOML has tables, dates and times."""
     match value:
-        case bool():
-            return str(value).lower()
-        case int() if abs(value) >= 10**18:
-            return "a number of many digits"
-        case int() | float():
-            return f"the number {value}"
+        case None | bool() | int() | float():
+            return described(value)
         case str():
             return f"the text {shown(value)}"
         case list():
             return "a list" if value else "an empty list"
         case dict():
             return "a table"
-        case None:
-            return "null"
     return "nothing" if value is _MISSING else f"the date or time {value}"
 
 
