@@ -9,8 +9,8 @@ import pytest
 
 import asyncmodes
 from asyncmodes.commands import program
+from asyncmodes.expectations.references import compared, differences
 from asyncmodes.record import Comparison
-from asyncmodes.references import compared, differences
 from asyncmodes.rulings import Change
 
 VIRTUAL = ("--clock", "virtual", "--rows", "0")

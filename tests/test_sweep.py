@@ -21,10 +21,10 @@ from asyncmodes.commands.sweep import parse_limits
 from asyncmodes.errors import UsageError
 from asyncmodes.exports.json import read_json
 from asyncmodes.knee import Findings, Sample, Sweep, choose, findings, half_width, sureness
+from asyncmodes.knee.usl import Fit
 from asyncmodes.measure import plan
 from asyncmodes.sources import Options
 from asyncmodes.sweep import Limits, chosen_limits, default_limits, finer_limits
-from asyncmodes.usl import Fit
 from asyncmodes.views.curve import curve
 from asyncmodes.views.glyphs import ASCII
 from asyncmodes.views.picture import Look

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from asyncmodes.usl import FEWEST_POINTS, Fit, Measured, fit, t95
+from asyncmodes.knee.usl import FEWEST_POINTS, Fit, Measured, fit, t95
 
 LIMITS = (1, 2, 4, 8, 16, 32, 64)
 

@@ -55,8 +55,8 @@ class Gate:
         if self.reference is None or self.reference.clock == "virtual":
             return
         from asyncmodes import __version__
+        from asyncmodes.expectations.references import differences
         from asyncmodes.measure import environment
-        from asyncmodes.references import differences
 
         differs = differences(self.reference, environment(), __version__)
         if differs:
@@ -69,7 +69,7 @@ class Gate:
 
             comparison = replace(comparison, judgements=tuple(judge(self.expectations, comparison, strict=self.strict)))
         if self.reference is not None:
-            from asyncmodes.references import compared
+            from asyncmodes.expectations.references import compared
 
             against = compared(
                 comparison, self.reference, self.file, max_slowdown=self.max_slowdown, strict=self.strict
@@ -129,8 +129,8 @@ def _share(text: str) -> float:
 
 
 def _reference(file: str, made: Plan) -> Comparison:
+    from asyncmodes.expectations.references import check_reference, differences
     from asyncmodes.exports.json import read_json
-    from asyncmodes.references import check_reference, differences
     from asyncmodes.stats import summarise
 
     where = f"--against {file}"

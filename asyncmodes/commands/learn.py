@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from asyncmodes.commands.output import note, write_stdout
-from asyncmodes.commands.replay import check_slow
+from asyncmodes.commands.playback import check_slow
 from asyncmodes.errors import UsageError
 from asyncmodes.lessons.model import Lesson, Pack
 from asyncmodes.text import clean

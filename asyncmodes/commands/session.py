@@ -78,7 +78,7 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     if not write_all([*targets, *gate.exports], comparison, command, options.rows):
         code = OUTPUT_FAILED
     if options.slow is not None or options.step:
-        from asyncmodes.commands.replay import replay
+        from asyncmodes.commands.playback import replay
 
         replay(comparison, _look(screen.resized(), command, options), screen, options, signals)
     try:
@@ -122,7 +122,7 @@ def check_options(options: Common) -> None:
 
 def _check_replay(options: CompareOptions | RunOptions, screen: Screen) -> None:
     if options.slow is not None or options.step:
-        from asyncmodes.commands.replay import check_replay
+        from asyncmodes.commands.playback import check_replay
 
         check_replay(options, screen)
 

@@ -6,8 +6,8 @@ import json
 
 from asyncmodes.exports.json import as_document
 from asyncmodes.knee import Findings, Point, Sweep, findings
+from asyncmodes.knee.usl import Fit
 from asyncmodes.tasks import State
-from asyncmodes.usl import Fit
 
 
 def write_sweep(sweep: Sweep) -> str:

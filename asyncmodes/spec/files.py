@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from asyncmodes.documents import described
 from asyncmodes.errors import Problem, UsageError, nearest
 from asyncmodes.spec.durations import parse_timeout
 from asyncmodes.spec.entries import (
@@ -263,6 +262,8 @@ def _unknown_key(where: str, key: str, known: tuple[str, ...]) -> Problem:
 
 def _described(value: object) -> str:
     """A value as found in a spec, in a few words; unlike other documents TOML has tables, dates and times."""
+    from asyncmodes.documents import described  # only when something is wrong: it reads JSON
+
     match value:
         case None | bool() | int() | float():
             return described(value)

@@ -8,9 +8,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from asyncmodes.knee import AS_GOOD, MORE_FAILED, RESAMPLES, Findings, Point, Sweep, findings
+from asyncmodes.knee.usl import Fit
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
-from asyncmodes.usl import Fit
 from asyncmodes.views.glyphs import STYLES, Glyphs, word
 from asyncmodes.views.picture import Look
 from asyncmodes.views.totals import Column, table, total_text

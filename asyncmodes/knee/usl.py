@@ -16,7 +16,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from asyncmodes.least_squares import inverse_diagonal, least_squares
+from asyncmodes.knee.least_squares import inverse_diagonal, least_squares
 
 FEWEST_POINTS = 4  # three figures are fitted, and one has to be left to tell how well
 _POOR_SHARE = 0.05

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from asyncmodes.capacity import Overload, Server
-from asyncmodes.full_load import Alone, mean, standard_error
+from asyncmodes.knee.full_load import Alone, mean, standard_error
+from asyncmodes.knee.usl import Fit, Measured, fit, t95
 from asyncmodes.modes import Mode, Stop
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.stats import Summary, quantile, summarise
 from asyncmodes.tasks import FakeRequest, State
-from asyncmodes.usl import Fit, Measured, fit, t95
 
 AS_GOOD = 0.95
 RESAMPLES = 1000

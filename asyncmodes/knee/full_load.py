@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from asyncmodes.knee.usl import Measured
 from asyncmodes.record import Run
 from asyncmodes.tasks import State
-from asyncmodes.usl import Measured
 
 _FULL = 0.9  # of the limit: fewer in flight on average, and it is not the limit that was measured
 
