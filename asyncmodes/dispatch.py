@@ -6,7 +6,7 @@ Tasks start in input order among those that are ready, on the lowest free lane.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import Protocol
 
@@ -40,7 +40,7 @@ class Dispatch(Protocol):
         ...
 
 
-def dispatch(tasks: Sequence[Task], mode: Mode, width_cap: int | None = None) -> Dispatch:
+def dispatch(tasks: Collection[Task], mode: Mode, width_cap: int | None = None) -> Dispatch:
     """The dispatch of these tasks in this mode; with `width_cap` no more than so many are in flight.
 
     Raises UsageError if they need each other in a circle, or what is not there.
@@ -87,7 +87,7 @@ class _WhenReady:
 
     heeds = True
 
-    def __init__(self, tasks: Sequence[Task], mode: Mode, width_cap: int | None) -> None:
+    def __init__(self, tasks: Collection[Task], mode: Mode, width_cap: int | None) -> None:
         self._mode = mode
         self._closed = False
         needs = [set(task.needs) for task in tasks]
@@ -135,7 +135,7 @@ def _capped(lanes: int, cap: int | None) -> int:
     return lanes if cap is None else min(lanes, cap)
 
 
-def check_needs(tasks: Sequence[Task]) -> None:
+def check_needs(tasks: Collection[Task]) -> None:
     """Raise UsageError if a task needs what is not in the list, itself, or others that need it."""
     for task in tasks:
         for need in task.needs:
@@ -143,7 +143,8 @@ def check_needs(tasks: Sequence[Task]) -> None:
                 what = f"it needs task {need}, which is not there"
                 raise UsageError.at(f"task {task.name!r}", what, f"give indices from 0 to {len(tasks) - 1}")
     if circle := needs_circle({index: task.needs for index, task in enumerate(tasks) if task.needs}):
-        names = [tasks[index].name for index in circle]
+        listed = list(tasks)
+        names = [listed[index].name for index in circle]
         raise UsageError.at(f"task {names[0]!r}", f"it needs itself: {' -> '.join(names)}", "leave one of them out")
 
 

@@ -9,21 +9,23 @@ and what becomes of the leftovers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 from asyncmodes.clocks import Clock, running_clock
 from asyncmodes.collector import collector_paused
 from asyncmodes.dispatch import dispatch
 from asyncmodes.modes import Leftovers, Mode
-from asyncmodes.record import Recorder, Run
+from asyncmodes.record import Run
+from asyncmodes.recorder import Keep, SpanRecorder
+from asyncmodes.streams import Indexed
 from asyncmodes.tasks import Task, TaskFailed
 
 Start = Callable[[], Awaitable[Mapping[str, object] | None]]
 """Starts a task: what it returns is awaited, gives the task's detail or None, and raises TaskFailed if it fails."""
 
 
-async def execute(tasks: Sequence[Task], starts: Sequence[Start], mode: Mode, notes: tuple[str, ...] = ()) -> Run:
+async def execute(tasks: Collection[Task], starts: Indexed[Start], mode: Mode, notes: tuple[str, ...] = ()) -> Run:
     """Run the tasks in this mode on the running loop's clock, until the last one has ended.
 
     `starts` holds for each task what starts it. A task's failure is a value in the record. Raises UsageError for
@@ -36,12 +38,21 @@ async def execute(tasks: Sequence[Task], starts: Sequence[Start], mode: Mode, no
 class Execution:
     """One run under way. `finish()` runs it, once; `snapshot()` tells at any time how it stands.
 
+    `keep` says what is kept of it: `SpanRecorder` keeps everything, `TallyRecorder` only sums.
+
     `record` is the complete record once it is over, also if it was cancelled; None before.
     """
 
-    def __init__(self, tasks: Sequence[Task], starts: Sequence[Start], mode: Mode, notes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        tasks: Collection[Task],
+        starts: Indexed[Start],
+        mode: Mode,
+        notes: tuple[str, ...] = (),
+        keep: Keep = SpanRecorder,
+    ) -> None:
         self.record: Run | None = None
-        self._recorder = Recorder(tasks, mode)
+        self._recorder = keep(tasks, mode)
         self._starts = starts
         self._notes = notes
         self._clock: Clock = running_clock()

@@ -7,13 +7,16 @@ loop nothing is handled: what was due meanwhile comes after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from heapq import heappop, heappush
+from collections.abc import Collection, Iterator, Sequence
+from heapq import heappop, heappush, heapreplace
 
 from asyncmodes.capacity import Server, Service, answer
-from asyncmodes.dispatch import dispatch
+from asyncmodes.collector import collector_paused
+from asyncmodes.dispatch import Dispatch, dispatch
 from asyncmodes.modes import Leftovers, Mode
-from asyncmodes.record import NEVER, Recorder, Run
+from asyncmodes.record import NEVER, Run
+from asyncmodes.recorder import Keep, Recorder, SpanRecorder
+from asyncmodes.streams import by_index
 from asyncmodes.tasks import FakeRequest, Outcome, Task
 
 _Worker = Iterator[int]
@@ -21,48 +24,48 @@ _Worker = Iterator[int]
 
 
 def predict(
-    tasks: Sequence[Task],
+    tasks: Collection[Task],
     mode: Mode,
     outcomes: Sequence[Outcome] | None = None,
     *,
     width_cap: int | None = None,
     server: Server | None = None,
+    keep: Keep = SpanRecorder,
 ) -> Run | None:
     """The run of these tasks in this mode, or None if any task's duration is unknown.
 
     `outcomes` replaces what the tasks themselves know, for instance by durations measured in another mode.
     `width_cap` is the most tasks that the machine works on at once (`Run.width_cap`), None for no such limit.
-    `server` is the one that fake requests go to (None: one without limits). Raises UsageError for a race of nobody, and
-    for tasks that need each other in a circle.
+    `server` is the one that fake requests go to (None: one without limits). `keep` says what is kept of it. Raises
+    UsageError for a race of nobody, and for tasks that need each other in a circle.
     """
-    known = list(outcomes) if outcomes is not None else _known_outcomes(tasks)
-    if known is None:
-        return None
-    recorder = Recorder(tasks, mode)
-    _Schedule(recorder, known, width_cap, Service(server or Server())).run()
+    recorder = keep(tasks, mode)
+    schedule = _Schedule(recorder, outcomes, dispatch(tasks, mode, width_cap), Service(server or Server()))
+    with collector_paused():
+        try:
+            schedule.run()
+        except _Unknown:
+            return None
     return recorder.finished()
 
 
-def _known_outcomes(tasks: Sequence[Task]) -> list[Outcome | None] | None:
-    """What the tasks know of themselves, None for a fake request, whose outcome its server tells when it arrives."""
-    known: list[Outcome | None] = []
-    for task in tasks:
-        outcome = task.outcome
-        if outcome is None and not isinstance(task.work, FakeRequest):
-            return None
-        known.append(outcome)
-    return known
+class _Unknown(Exception):
+    """Only running a task can tell how long it takes."""
 
 
 class _Schedule:
     """Virtual workers on a virtual time that only ever moves from one end to the next."""
 
     def __init__(
-        self, recorder: Recorder, outcomes: Sequence[Outcome | None], width_cap: int | None, service: Service
+        self, recorder: Recorder, outcomes: Sequence[Outcome] | None, dispatch: Dispatch, service: Service
     ) -> None:
         self.recorder = recorder
+        self.tasks = by_index(recorder.tasks)
         self.outcomes = outcomes
-        self.dispatch = dispatch(recorder.tasks, recorder.mode, width_cap)
+        self.dispatch = dispatch
+        self.heeds = dispatch.heeds
+        decides = recorder.mode.decides
+        self.heed_ok, self.heed_failure = self.heeds or decides(ok=True), self.heeds or decides(ok=False)
         self.service = service
         self.now_ns = 0
         self.begun: list[_Worker] = []
@@ -77,11 +80,22 @@ class _Schedule:
         self.begun += map(self._worker, portion)
 
     def _work_off(self) -> None:
-        """Turn after turn, let those workers go on that can; what comes of it is for the next turn."""
+        """Let the workers go on, turn after turn, until none is left."""
         in_flight: list[tuple[int, int, _Worker]] = []  # a heap: when due, how many started before, who goes on then
         started = 0
         steps: list[_Worker] = []
         while self.begun or steps or in_flight:
+            if not (self.heeds or self.begun or steps):
+                # Nobody will begin any more, so turns make no difference: who is due first goes on first.
+                due_ns, _, worker = in_flight[0]
+                self.now_ns = max(self.now_ns, due_ns)
+                due = next(worker, None)
+                if due is None:
+                    heappop(in_flight)
+                else:
+                    started += 1
+                    heapreplace(in_flight, (due, started, worker))
+                continue
             steps, self.begun = self.begun + steps, []
             if not steps:
                 self.now_ns = max(self.now_ns, in_flight[0][0])
@@ -89,31 +103,34 @@ class _Schedule:
             while in_flight and in_flight[0][0] <= self.now_ns:
                 woken.append(heappop(in_flight)[2])
             for worker in steps:
-                due_ns = next(worker, None)
-                if due_ns is not None:
+                due = next(worker, None)
+                if due is not None:
                     started += 1
-                    heappush(in_flight, (due_ns, started, worker))
+                    heappush(in_flight, (due, started, worker))
             steps = woken
 
     def _worker(self, number: int) -> _Worker:
         """A worker as the executor has them: where those await a task, this one yields when it will be due."""
-        recorder, tasks, outcomes = self.recorder, self.recorder.tasks, self.outcomes
+        recorder, tasks, outcomes = self.recorder, self.tasks, self.outcomes
         starts, ends, lanes = recorder.starts, recorder.ends, recorder.lanes
-        heeds, decides = self.dispatch.heeds, recorder.mode.decides
-        heed_ok, heed_failure = heeds or decides(ok=True), heeds or decides(ok=False)
+        heed_ok, heed_failure = self.heed_ok, self.heed_failure
         lane, source = self.dispatch.begin(number)
         for index in source:
+            now = self.now_ns
             lanes[index] = lane
-            starts[index] = self.now_ns
-            outcome, told = outcomes[index], None
+            starts[index] = now
+            task, told = tasks[index], None
+            outcome = task.outcome if outcomes is None else outcomes[index]
             if outcome is None:
-                told = answer(self.service, tasks[index], self.now_ns)
+                if not isinstance(task.work, FakeRequest):
+                    raise _Unknown
+                told = answer(self.service, task, now)
                 outcome = told.outcome
-            due_ns = self.now_ns + outcome.duration_ns
-            if tasks[index].work.blocking:
-                self.now_ns = due_ns
+            duration_ns, failure = outcome
+            if task.work.blocking:
+                self.now_ns = now + duration_ns
             else:
-                yield due_ns
+                yield now + duration_ns
                 if ends[index] != NEVER:
                     return  # it was cancelled
             ends[index] = self.now_ns
@@ -121,8 +138,8 @@ class _Schedule:
                 self.service.leave(told.visit)
                 if told.detail is not None:
                     recorder.details[index] = told.detail
-            if outcome.failure is not None:
-                recorder.failures[index] = outcome.failure
+            if failure is not None:
+                recorder.failures[index] = failure
                 if heed_failure:
                     self._begin(self._ended(lane, index, ok=False))
             elif heed_ok:

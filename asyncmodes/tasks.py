@@ -84,6 +84,9 @@ class Work(Protocol):
 DECLARED = "declared to fail"
 """The message of a declared failure that has none of its own."""
 
+DECLARED_FAILURE = "DeclaredFailure"
+"""The type of a declared failure."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
@@ -101,7 +104,7 @@ class _Pause:
         return self.fails is not None
 
     def __post_init__(self) -> None:
-        failure = None if self.fails is None else Failure("DeclaredFailure", self.fails)
+        failure = None if self.fails is None else Failure(DECLARED_FAILURE, self.fails)
         object.__setattr__(self, "outcome", Outcome(self.duration_ns, failure))
 
 

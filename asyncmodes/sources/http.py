@@ -24,7 +24,7 @@ import io
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -42,7 +42,7 @@ from asyncmodes import __version__
 from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
 from asyncmodes.resources import Usage
-from asyncmodes.sources import Opened, Options, stopwatch
+from asyncmodes.sources import Options, Source, stopwatch
 from asyncmodes.sources.deadline import SharedTimeout, shared_timeouts
 from asyncmodes.sources.decoding import ACCEPTED, Undecodable, decoder_of
 from asyncmodes.sources.resources import MOST_THREADS, counted_sockets, one_line, refuse_exhausted, system_text, threads
@@ -56,7 +56,7 @@ _ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 
 
 @asynccontextmanager
-async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIterator[Opened]:
+async def opened(tasks: Collection[Task], mode: Mode, options: Options) -> AsyncIterator[Source]:
     """What starts each request, with as many connections as the mode asks for and none that was used before.
 
     The detail is `{"status": 200, "bytes": n}` (decoded bytes), on failure too as far as known; with phases, if
@@ -94,15 +94,13 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
             _session(connector, options, base_url) if base_url else nullcontext(theirs) as ours,
         ):
             with shared_timeouts(tasks) as timeouts:
-                starts: list[Start] = [
-                    partial(
-                        _request, ours if _is_path(task) else theirs, timeouts[task.timeout_ns], options.max_bytes, task
-                    )
-                    for task in tasks
-                ]
-                if options.phases:
-                    starts = [partial(stopwatch.measured, start) for start in starts]
-                yield Opened(starts, notes, usage)
+
+                def start(task: Task) -> Start:
+                    session = ours if _is_path(task) else theirs
+                    made = partial(_request, session, timeouts[task.timeout_ns], options.max_bytes, task)
+                    return partial(stopwatch.measured, made) if options.phases else made
+
+                yield Source(start, notes, usage)
 
 
 def _session(connector: aiohttp.BaseConnector, options: Options, base_url: str | None = None) -> aiohttp.ClientSession:
