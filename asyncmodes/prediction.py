@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from heapq import heappop, heappush, heapreplace
 
-from asyncmodes.capacity import Server, Service, answer
+from asyncmodes.capacity import Answer, Server, Service, answer
 from asyncmodes.collector import collector_paused
 from asyncmodes.dispatch import Dispatch, dispatch
 from asyncmodes.modes import Leftovers, Mode
@@ -63,12 +63,11 @@ class _Schedule:
         self.tasks = by_index(recorder.tasks)
         self.outcomes = outcomes
         self.dispatch = dispatch
-        self.heeds = dispatch.heeds
-        decides = recorder.mode.decides
-        self.heed_ok, self.heed_failure = self.heeds or decides(ok=True), self.heeds or decides(ok=False)
         self.service = service
         self.now_ns = 0
-        self.begun: list[_Worker] = []
+        self.started = 0
+        self.in_flight: list[tuple[int, int, _Worker]] = []  # a heap: when due, how many started before, who goes on
+        self.begun: list[_Worker] = []  # in this turn, before those go on that it wakes
 
     def run(self) -> None:
         """Run all tasks to their end."""
@@ -80,70 +79,80 @@ class _Schedule:
         self.begun += map(self._worker, portion)
 
     def _work_off(self) -> None:
-        """Let the workers go on, turn after turn, until none is left."""
-        in_flight: list[tuple[int, int, _Worker]] = []  # a heap: when due, how many started before, who goes on then
-        started = 0
-        steps: list[_Worker] = []
-        while self.begun or steps or in_flight:
-            if not (self.heeds or self.begun or steps):
-                # Nobody will begin any more, so turns make no difference: who is due first goes on first.
-                due_ns, _, worker = in_flight[0]
-                self.now_ns = max(self.now_ns, due_ns)
-                due = next(worker, None)
-                if due is None:
-                    heappop(in_flight)
-                else:
-                    started += 1
-                    heapreplace(in_flight, (due, started, worker))
-                continue
-            steps, self.begun = self.begun + steps, []
+        """Let the workers go on until none is left."""
+        self._turns()
+        in_flight, started = self.in_flight, self.started
+        while in_flight:
+            # From here on nobody begins, so turns make no difference: who is due first goes on first.
+            due_ns, _, worker = in_flight[0]
+            self.now_ns = max(self.now_ns, due_ns)
+            for next_ns in worker:
+                started += 1
+                heapreplace(in_flight, (next_ns, started, worker))
+                break
+            else:
+                heappop(in_flight)
+        self.started = started
+
+    def _turns(self) -> None:
+        """Turn after turn, let all workers go on that can; what comes of it is for the next turn."""
+        in_flight = self.in_flight
+        woken: list[_Worker] = []
+        while self.begun or woken or (self.dispatch.heeds and in_flight):
+            steps, self.begun = self.begun + woken, []
             if not steps:
                 self.now_ns = max(self.now_ns, in_flight[0][0])
             woken = []
             while in_flight and in_flight[0][0] <= self.now_ns:
                 woken.append(heappop(in_flight)[2])
             for worker in steps:
-                due = next(worker, None)
-                if due is not None:
-                    started += 1
-                    heappush(in_flight, (due, started, worker))
-            steps = woken
+                for due_ns in worker:
+                    self.started += 1
+                    heappush(in_flight, (due_ns, self.started, worker))
+                    break
 
     def _worker(self, number: int) -> _Worker:
         """A worker as the executor has them: where those await a task, this one yields when it will be due."""
         recorder, tasks, outcomes = self.recorder, self.tasks, self.outcomes
         starts, ends, lanes = recorder.starts, recorder.ends, recorder.lanes
-        heed_ok, heed_failure = self.heed_ok, self.heed_failure
+        mode, heeds = recorder.mode, self.dispatch.heeds
+        heed_ok, heed_failure = heeds or mode.decides(ok=True), heeds or mode.decides(ok=False)
+        cancels = mode.leftovers is Leftovers.CANCEL
+        told = None
         lane, source = self.dispatch.begin(number)
         for index in source:
             now = self.now_ns
             lanes[index] = lane
             starts[index] = now
-            task, told = tasks[index], None
+            task = tasks[index]
             outcome = task.outcome if outcomes is None else outcomes[index]
             if outcome is None:
-                if not isinstance(task.work, FakeRequest):
-                    raise _Unknown
-                told = answer(self.service, task, now)
+                told = self._asked(task)
                 outcome = told.outcome
             duration_ns, failure = outcome
             if task.work.blocking:
                 self.now_ns = now + duration_ns
             else:
                 yield now + duration_ns
-                if ends[index] != NEVER:
+                if cancels and ends[index] != NEVER:
                     return  # it was cancelled
             ends[index] = self.now_ns
             if told is not None:
                 self.service.leave(told.visit)
                 if told.detail is not None:
                     recorder.details[index] = told.detail
+                told = None
             if failure is not None:
                 recorder.failures[index] = failure
                 if heed_failure:
                     self._begin(self._ended(lane, index, ok=False))
             elif heed_ok:
                 self._begin(self._ended(lane, index, ok=True))
+
+    def _asked(self, task: Task) -> Answer:
+        if not isinstance(task.work, FakeRequest):
+            raise _Unknown
+        return answer(self.service, task, self.now_ns)
 
     def _ended(self, lane: int, index: int, *, ok: bool) -> Sequence[int]:
         """See to what the end of a task means for the others; the further workers that can begin."""

@@ -52,7 +52,7 @@ class Span:
     detail: Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """One execution of one task list in one mode. A live run's picture is a Run too, with RUNNING as verdict.
 
@@ -85,6 +85,10 @@ class Run:
 
     def __len__(self) -> int:
         return len(self.tasks)
+
+    def __repr__(self) -> str:
+        # Short: asyncio's runner writes out what a coroutine has returned, a million tasks too.
+        return f"<{type(self).__name__} of {len(self)} tasks in {self.mode}: {self.verdict} after {self.total_ns} ns>"
 
     def state(self, index: int) -> State:
         """Where the task stands (in a finished run: how it ended)."""
@@ -224,7 +228,7 @@ class Run:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """The same tasks run in several modes; `runs` are in the order in which they were run.
 
@@ -246,6 +250,9 @@ class Comparison:
     predicted_from: Mode | None = None
     judgements: tuple[Judgement, ...] = ()
     against: Against | None = None
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(map(str, self.modes))}: {len(self.runs)} runs>"
 
     def runs_of(self, mode: Mode) -> list[Run]:
         """The runs of one mode that were not interrupted, in order."""

@@ -61,7 +61,7 @@ class Sums:
     durations: Durations = field(default_factory=Durations)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Tally(Run):
     """A run whose tasks were not kept: it has figures, and neither tasks nor spans. `len` is how many tasks it had."""
 
