@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
-from asyncmodes.commands.options import Common, CompareOptions, RunOptions, SweepOptions
+from asyncmodes.commands.options import Common, CompareOptions, RunOptions
 from asyncmodes.commands.output import OUTPUT_FAILED, Screen, exports, note, printed, write_all, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.signals import Phase, Signals
@@ -25,6 +25,7 @@ from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, 
 from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task, in_reverse
 
 if TYPE_CHECKING:
+    from asyncmodes.commands.sweep import SweepOptions
     from asyncmodes.views.picture import Look
 
 _MOST_RUNS = 1_000_000
