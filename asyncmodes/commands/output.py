@@ -140,11 +140,10 @@ class Screen:
 
     def rendered(self, text: Text) -> str:
         """The text as characters, with escape sequences for its styles if this screen has colour."""
-        from io import StringIO
+        from asyncmodes.commands.ansi import painted
 
-        target = StringIO()
-        self.console(file=target).print(text, soft_wrap=True)
-        return "".join(line.rstrip() + "\n" for line in target.getvalue().splitlines())
+        lines = text.split("\n", allow_blank=True)
+        return "".join(painted(line, color=self.color).rstrip() + "\n" for line in lines)
 
 
 def colored(color: str, *, terminal: bool) -> bool:
