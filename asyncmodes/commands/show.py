@@ -72,7 +72,7 @@ def show(options: ShowOptions) -> int:
         refuse_many(len(comparison.tasks))
     code = 0 if write_all(targets, comparison, "show", options.rows) else OUTPUT_FAILED
     look = screen.look("show", options.rows)
-    look = replace(look, resources=options.resources, big=options.big, hide_totals=options.hide_totals)
+    look = look._replace(resources=options.resources, big=options.big, hide_totals=options.hide_totals)
     write_stdout(printed(comparison, options.output_format, screen, look, with_events=options.events))
     if not options.quiet:
         for difference in differences(results):

@@ -20,7 +20,7 @@ from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.exports.formats import FORMATS, format_of
 from asyncmodes.knee import Sweep, mode_of
 from asyncmodes.measure import Plan
-from asyncmodes.sources.resources import descriptor_notes
+from asyncmodes.sources.descriptors import descriptor_notes
 from asyncmodes.spec import parse_timeout
 from asyncmodes.tasks import FileRead
 

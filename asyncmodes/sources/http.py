@@ -41,11 +41,11 @@ from yarl import URL
 from asyncmodes import __version__
 from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
-from asyncmodes.resources import Usage
+from asyncmodes.resources import MOST_THREADS, Usage
 from asyncmodes.sources import Opened, Options, stopwatch
 from asyncmodes.sources.deadline import SharedTimeout, shared_timeouts
 from asyncmodes.sources.decoding import ACCEPTED, Undecodable, decoder_of
-from asyncmodes.sources.resources import MOST_THREADS, counted_sockets, one_line, refuse_exhausted, system_text, threads
+from asyncmodes.sources.resources import counted_sockets, one_line, refuse_exhausted, system_text, threads
 from asyncmodes.tasks import Failure, Request, Task, TaskFailed
 
 MOST_REDIRECTS = 10
