@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmodes.capacity import Server, longest_ns
 from asyncmodes.collector import collector_paused
@@ -34,8 +34,7 @@ _MODULES = {
 _LONGEST_REAL_DELAY_NS = 24 * 3600 * 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """`max_bytes` is the most decoded bytes a request may receive; `trust_env` lets proxies and netrc be used.
 
     `phases` measures where the time of each request goes (see `asyncmodes.phases`). `server` is the one that fake
@@ -124,7 +123,7 @@ def prepared(tasks: Collection[Task], options: Options) -> Iterator[Options]:
     from asyncmodes.sources.local import local_server
 
     with local_server(options.server) as local:
-        yield replace(options, local=local)
+        yield options._replace(local=local)
 
 
 def _is_path(task: Task) -> bool:

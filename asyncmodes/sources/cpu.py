@@ -15,11 +15,11 @@ from asyncmodes.burning import burn, cores
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Start
 from asyncmodes.modes import Leftovers, Mode
-from asyncmodes.resources import Usage
+from asyncmodes.resources import MOST_THREADS, Usage
 from asyncmodes.sources import Options, Source
 from asyncmodes.sources.block import unstoppable_notes
 from asyncmodes.sources.deadline import within
-from asyncmodes.sources.resources import MOST_THREADS, threads
+from asyncmodes.sources.resources import threads
 from asyncmodes.sources.workers import Job, Pool, workers
 from asyncmodes.tasks import Cpu, CpuIn, Task
 

@@ -16,10 +16,10 @@ from aiofiles.os import wrap
 
 from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
-from asyncmodes.resources import Usage
+from asyncmodes.resources import MOST_THREADS, Usage
 from asyncmodes.sources import Options, Source
 from asyncmodes.sources.deadline import SharedTimeout, shared_timeouts
-from asyncmodes.sources.resources import MOST_THREADS, one_line, system_text, threads
+from asyncmodes.sources.resources import one_line, system_text, threads
 from asyncmodes.tasks import Failure, FileRead, Task, TaskFailed
 
 _CHUNK = 256 * 1024

@@ -18,13 +18,13 @@ from aiohttp.http_exceptions import HttpProcessingError
 from asyncmodes import __version__
 from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
-from asyncmodes.resources import Usage
+from asyncmodes.resources import MOST_THREADS, Usage
 from asyncmodes.sources import Options, Source, stopwatch
 from asyncmodes.sources.deadline import SharedTimeout, shared_timeouts
 from asyncmodes.sources.decoding import ACCEPTED, decoder_of
 from asyncmodes.sources.http_errors import MOST_REDIRECTS, failure_of, has_secret
 from asyncmodes.sources.resolver import Resolver
-from asyncmodes.sources.resources import MOST_THREADS, counted_sockets, one_line, threads
+from asyncmodes.sources.resources import counted_sockets, one_line, threads
 from asyncmodes.sources.sending import SENDING, Final, Sending, send_once
 from asyncmodes.tasks import Failure, Request, Task, TaskFailed
 
