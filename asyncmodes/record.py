@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from asyncmodes.critical import CriticalPath, critical_path
 from asyncmodes.modes import Mode, Stop
 from asyncmodes.resources import Resources
+from asyncmodes.spread import Spread
 from asyncmodes.tasks import Failure, State, Task
 
 if TYPE_CHECKING:
@@ -156,8 +157,8 @@ class Run:
 
     @property
     def spans(self) -> list[Span]:
-        """A span for each task, in input order."""
-        return [self.span(index) for index in range(len(self))]
+        """A span for each task that was kept, in input order."""
+        return [self.span(index) for index in range(len(self.tasks))]
 
     @cached_property
     def started(self) -> int:
@@ -199,6 +200,11 @@ class Run:
     def orphaned(self) -> int:
         """How many tasks are orphans."""
         return len(self.orphans)
+
+    @property
+    def spread(self) -> Spread | None:
+        """How long tasks took that ended by themselves, where that is all that was kept of them."""
+        return None
 
     @cached_property
     def critical_path(self) -> CriticalPath | None:

@@ -10,6 +10,7 @@ from asyncmodes.modes import Mode
 from asyncmodes.phases import mean_phases
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.resources import Resources, together
+from asyncmodes.spread import Ranked, Spread
 from asyncmodes.tasks import State
 
 NOISE_SHARE = 0.02
@@ -158,9 +159,19 @@ def _totals(totals: list[int]) -> Totals:
 def _slowdown(runs: Sequence[Run], base: Sequence[Run]) -> float | None:
     """Mean durations are compared over the tasks that ended ok in both modes: others say nothing about slowness."""
     ours, theirs = _ok_durations(runs), _ok_durations(base)
+    if not ours and not theirs:
+        return _slowdown_of_all(runs, base)
     both = ours.keys() & theirs.keys()
     reference = sum(theirs[index] for index in both)
     return sum(ours[index] for index in both) / reference if reference else None
+
+
+def _slowdown_of_all(runs: Sequence[Run], base: Sequence[Run]) -> float | None:
+    """The same where no task was kept: only if every one ended ok are those of both modes the same tasks."""
+    if any(run.spread is None or run.counts[State.OK] < len(run) for run in (*runs, *base)):
+        return None
+    ours, theirs = _mean(run.work_ns for run in runs), _mean(run.work_ns for run in base)
+    return ours / theirs if theirs else None
 
 
 def _ok_durations(runs: Sequence[Run]) -> dict[int, float]:
@@ -175,6 +186,8 @@ def _ok_durations(runs: Sequence[Run]) -> dict[int, float]:
 
 
 def _durations(runs: Sequence[Run]) -> Durations | None:
+    if spreads := [run.spread for run in runs if run.spread is not None]:
+        return _durations_of(spreads)
     durations: list[int] = []
     for run in runs:
         lengths = [end - start for start, end in zip(run.starts, run.ends, strict=True)]
@@ -185,6 +198,15 @@ def _durations(runs: Sequence[Run]) -> Durations | None:
         return None
     durations.sort()
     return Durations(_mean(durations), quantile(durations, 0.5), quantile(durations, 0.95), durations[-1])
+
+
+def _durations_of(spreads: Sequence[Spread]) -> Durations | None:
+    ranked = Ranked(spreads)
+    if not ranked:
+        return None
+    mean = sum(spread.sum_ns for spread in spreads) / len(ranked)
+    longest = max(spread.longest_ns for spread in spreads)
+    return Durations(mean, quantile(ranked, 0.5), quantile(ranked, 0.95), longest)
 
 
 def _mean(values: Iterable[float]) -> float:

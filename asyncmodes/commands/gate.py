@@ -147,7 +147,7 @@ def _reference(file: str, made: Plan) -> Comparison:
         raise UsageError.at(where, f"it cannot be read: {reason}", "save a result first with -o FILE.json") from error
     reference = read_json(text, where)
     try:
-        check_reference(reference, made.tasks, made.modes, made.clock, where)
+        check_reference(reference, list(made.tasks), made.modes, made.clock, where)
         summarise(reference)
         differences(reference, {}, "")
     except UsageError:

@@ -112,7 +112,14 @@ class Common(Options):
     ascii_only: Ascii = False
     color: Color = "auto"
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live picture, notes or warnings.")] = False
-    max_tasks: Annotated[int, typer.Option(metavar="N", help="Refuse longer task lists.")] = 1_000_000
+    max_tasks: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Refuse longer task lists (default: a million; with --no-tasks, a billion)."),
+    ] = None
+    no_tasks: Annotated[
+        bool,
+        typer.Option("--no-tasks", help="With --format json: keep figures only, for lists too long to keep."),
+    ] = False
     header: Annotated[
         list[str] | None, typer.Option("--header", "-H", metavar="'K: V'", help="For URLs; repeatable.")
     ] = None

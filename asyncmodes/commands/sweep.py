@@ -63,6 +63,7 @@ class SweepOptions(Common):
     rows: int | None = None
     resources: bool = False
     phases: bool = False
+    no_tasks: bool = False
     events: bool = False
     baseline: str | None = None
 
