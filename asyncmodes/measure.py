@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from importlib.util import find_spec
 
 from asyncmodes import __version__
 from asyncmodes.capacity import Server
-from asyncmodes.clocks import ClockName, new_loop, running_clock
+from asyncmodes.clocks import ClockName, LoopName, new_loop, running_clock
 from asyncmodes.dispatch import check_needs
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Execution
@@ -34,7 +35,7 @@ from asyncmodes.sources import (
 from asyncmodes.sources.descriptors import descriptor_notes
 from asyncmodes.streams import listed
 from asyncmodes.tally import TallyRecorder
-from asyncmodes.tasks import Task
+from asyncmodes.tasks import Request, Task
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
 
@@ -67,6 +68,7 @@ class Plan:
     limits: Mapping[Mode, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     keep_tasks: bool = True
+    loop: LoopName = LoopName.ASYNCIO
 
     @property
     def keep(self) -> Keep:
@@ -84,6 +86,8 @@ class Plan:
             refuse_virtual(self.tasks)
         else:
             refuse_too_long(self.tasks)
+        if self.loop is LoopName.UVLOOP:
+            _refuse_uvloop(self.tasks, self.clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,7 @@ def plan(
     seed: int = 0,
     notes: tuple[str, ...] = (),
     keep_tasks: bool = True,
+    loop: str = "asyncio",
 ) -> Plan:
     """Make a plan from modes in any spelling; the same mode twice is run once.
 
@@ -143,9 +148,23 @@ def plan(
     if chosen not in parsed:
         listed = ", ".join(map(str, parsed))
         raise UsageError.at("baseline", f"{chosen} is not among the modes", f"choose one of {listed}")
-    made = Plan(title, tasks, parsed, chosen, ClockName(clock), runs, warmup, options or Options(), Order(order), seed)
+    made = Plan(
+        title,
+        tasks,
+        parsed,
+        chosen,
+        ClockName(clock),
+        runs,
+        warmup,
+        options or Options(),
+        Order(order),
+        seed,
+        notes=notes,
+        keep_tasks=keep_tasks,
+        loop=LoopName(loop),
+    )
     made.check()
-    return replace(made, limits=descriptor_notes(tasks, parsed), notes=notes, keep_tasks=keep_tasks)
+    return replace(made, limits=descriptor_notes(tasks, parsed))
 
 
 def compare(
@@ -190,7 +209,7 @@ def compare(
 
 def measured(made: Plan) -> Comparison:
     """Do what the plan says on an event loop of its own. Not to be called from a running one."""
-    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
+    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock, made.loop)) as runner:
         return runner.run(measure(made))
 
 
@@ -230,7 +249,7 @@ def begun(made: Plan) -> Comparison:
         baseline=made.baseline,
         runs=(),
         started_at=datetime.now(UTC).replace(microsecond=0),
-        environment=environment(),
+        environment=environment(made.loop),
         asyncmodes=__version__,
     )
 
@@ -314,8 +333,8 @@ def _snapshots(execution: Execution, labelled: Callable[[Run], Run]) -> Callable
     return lambda: labelled(execution.snapshot())
 
 
-def environment() -> dict[str, object]:
-    """Where this was measured: Python's version, the platform, the cores, the event loop's policy."""
+def environment(loop: LoopName) -> dict[str, object]:
+    """Where this is measured: Python's version, the platform, the cores, whose event loop."""
     if hasattr(os, "uname"):
         system = os.uname()
         platform = f"{system.sysname} {system.release} {system.machine}"
@@ -325,8 +344,21 @@ def environment() -> dict[str, object]:
         "python": ".".join(map(str, sys.version_info[:3])),
         "platform": platform,
         "cpu_count": os.cpu_count(),
-        "event_loop": "asyncio",
+        "event_loop": str(loop),
     }
+
+
+def _refuse_uvloop(tasks: Iterable[Task], clock: ClockName) -> None:
+    """Raise UsageError unless these are URLs on the real clock, and uvloop is installed."""
+    where = "--loop uvloop"
+    if clock is ClockName.VIRTUAL:
+        raise UsageError.at(where, "the virtual clock is an event loop itself", "leave out one of the two")
+    for task in tasks:
+        if task.work.kind != Request.kind:
+            what = f"it is for URLs, and {task.work.target} is none: its timers fire early, by up to a millisecond"
+            raise UsageError.at(where, what, "leave it out")
+    if find_spec("uvloop") is None:
+        raise UsageError.at(where, "uvloop is not installed", "run: pip install 'asyncmodes[uvloop]'")
 
 
 def _mode(mode: str | Mode) -> Mode:

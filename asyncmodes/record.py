@@ -260,6 +260,13 @@ class Comparison:
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(map(str, self.modes))}: {len(self.runs)} runs>"
 
+    @property
+    def clock_said(self) -> str:
+        """The clock in words, and whose event loop it was if not asyncio's."""
+        if self.clock == "virtual":
+            return "virtual clock: simulated"
+        return "real clock, uvloop" if self.environment.get("event_loop") == "uvloop" else "real clock"
+
     def runs_of(self, mode: Mode) -> list[Run]:
         """The runs of one mode that were not interrupted, in order."""
         return [run for run in self.runs if run.mode == mode and run.verdict is not Verdict.INTERRUPTED]

@@ -178,8 +178,7 @@ class _Lanes(dict[int, int]):
     def __setitem__(self, index: int, lane: int) -> None:
         super().__setitem__(index, lane)
         self.taken += 1
-        if lane > self.highest:
-            self.highest = lane
+        self.highest = max(self.highest, lane)
 
 
 class _Ends:

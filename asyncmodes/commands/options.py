@@ -83,6 +83,9 @@ class Common(Options):
     cpu_in: Annotated[
         str, typer.Option("--cpu-in", metavar="inline|thread|process", help="Where cpu:200ms burns its processor time.")
     ] = "inline"
+    loop: Annotated[
+        str, typer.Option(metavar="asyncio|uvloop", help="For URLs: whose event loop (uvloop, if it is installed).")
+    ] = "asyncio"
     runs: Annotated[int, typer.Option(metavar="N", help="Run every mode so often, all modes in turn.")] = 1
     order: Annotated[
         str, typer.Option(metavar="in-turn|shuffled", help="The order of the modes in each round of --runs.")

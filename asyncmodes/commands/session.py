@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asyncmodes.advice import warnings
-from asyncmodes.clocks import ClockName, new_loop
+from asyncmodes.clocks import ClockName, LoopName, new_loop
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions
 from asyncmodes.commands.output import OUTPUT_FAILED, Screen, exports, note, printed, write_all, write_stdout
 from asyncmodes.commands.progress import ProgressLine
@@ -77,7 +77,7 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     signals.phase = Phase.RUNNING
     if not options.quiet:
         announce(made)
-        gate.announce()
+        gate.announce(made)
     comparison = gate.judged(_measure(made, screen, command, options, signals))
     signals.phase = Phase.WRITING
     code = int(any(run.undeclared_failures for run in comparison.runs))
@@ -119,6 +119,7 @@ def check_options(options: Common) -> None:
     one_of("--cpu-in", options.cpu_in, tuple(CpuIn))
     one_of("--order", options.order, tuple(Order))
     one_of("--clock", options.clock_name, tuple(ClockName))
+    one_of("--loop", options.loop, tuple(LoopName))
     at_least("--runs", options.runs, 1)
     at_least("--warmup", options.warmup, 0)
     at_least("--rows", options.rows, 0)
@@ -175,6 +176,7 @@ def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
         seed=options.seed,
         notes=spec.notes,
         keep_tasks=not options.no_tasks,
+        loop=options.loop,
         options=Options(
             max_bytes=options.max_bytes, trust_env=options.trust_env, phases=options.phases, server=spec.server
         ),
@@ -270,7 +272,7 @@ def announce(made: Plan) -> None:
 
 def _measure(made: Plan, screen: Screen, command: str, options: Common, signals: Signals) -> Comparison:
     live = options.live and options.rows != 0 and screen.terminal and not options.quiet and made.clock is ClockName.REAL
-    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
+    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock, made.loop)) as runner:
         if live and options.output_format == "table":
             from asyncmodes.commands.live import LivePicture
             from asyncmodes.commands.painting import canvas
