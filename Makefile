@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 extra = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
 
-.PHONY: help demo test test-all check bench fuzz soak signals mutants coverage picture constraints clean
+.PHONY: help demo test test-all repeat check bench fuzz soak signals mutants coverage picture constraints clean
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -20,6 +20,9 @@ test: check ## lint, types, import directions, then all tests
 
 test-all: ## the same on every Python from 3.11 on that this machine has
 	@$(PYTHON) tests/every_python.py
+
+repeat: $(READY) ## the tests 20 times in a row, shuffled, while other cores are busy; TIMES=3 takes less
+	$(BIN)/python -m tests.repeating
 
 check: $(READY) ## lint, types, import directions
 	$(BIN)/ruff check --quiet asyncmodes tests examples
