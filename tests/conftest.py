@@ -1,4 +1,4 @@
-"""Hypothesis without deadlines, so that no test depends on the machine's speed; signals as in a terminal; the program."""
+"""Hypothesis without deadlines: no test depends on the machine's speed. Signals as in a terminal, and the program."""
 
 import gc
 import os
