@@ -11,7 +11,7 @@ for _ in range(60):
     _DEEP = [_DEEP]
 
 ODD = [
-    None, True, False, 0, 1, 2, -1, 0.5, -0.0, 1e-9, 1e308, 2**31, 2**63, 10**30, 9.3e9, math.nan, math.inf,
+    None, True, False, 0, 1, 2, -1, 0.5, -0.0, 1e-9, 1e308, 2**31, 2**63, 10**30, 10**400, 9.3e9, math.nan, math.inf,
     "", " ", "x", "ok", "skipped", "failed", "real", "virtual", "parallel", "limited=2", "race", "1ms", "365d", "a/b",
     "\x1b[31m", "\u202e", "\ud800", "a\nb", "[/red]", "=1+1", "e\u0301" * 9, "x" * 5000, "\u3042" * 300, "\0",
     [], [0], [[]], {}, {"": 0}, {"type": "x", "message": "\x1b"}, _DEEP,
