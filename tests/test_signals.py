@@ -16,8 +16,13 @@ if sys.platform == "win32":
 
 from asyncmodes.commands import signals as our_signals
 from asyncmodes.commands.exits import Terminated
+from asyncmodes.commands.lesson_flow import Flow, Wishes
 from asyncmodes.commands.signals import STUCK, Phase, Signals
-from tests.interrupting import all_of, moments, surroundings
+from asyncmodes.lessons import progress
+from asyncmodes.lessons.pack import read_pack
+from asyncmodes.lessons.progress import Progress
+from tests.interrupting import all_of
+from tests.moments import moments, surroundings
 from tests.test_process import started
 
 SEED = 5
@@ -91,6 +96,37 @@ def test_while_the_result_is_written_the_second_signal_counts(monkeypatch: pytes
         with pytest.raises(Terminated):
             press(signal.SIGTERM)
         assert signals.received == signal.SIGINT
+
+
+class Learner:
+    """A stage on which somebody answers a question and says how sure they are."""
+
+    def __init__(self) -> None:
+        self.says = ["1000", "2"]
+
+    def ask(self, _, read, **__):
+        """Give the next answer."""
+        return read(self.says.pop(0))
+
+
+@pytest.mark.parametrize("step", ["mkstemp", "fdopen"])
+def test_a_signal_while_progress_is_written_waits(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It comes when the file is whole, and nothing lies beside that."""
+    pack, path = read_pack(), tmp_path / "progress.json"
+    where = progress.tempfile if step == "mkstemp" else progress.os
+    done = getattr(where, step)
+
+    def pressed(*arguments: object, **options: object) -> object:
+        result = done(*arguments, **options)
+        press()
+        return result
+
+    monkeypatch.setattr(where, step, pressed)
+    flow = Flow(pack, Wishes(), Progress(path, pytest.fail))
+    with pytest.raises(KeyboardInterrupt):
+        flow.run(Learner(), pack.find("S2"))
+    assert json.loads(path.read_text())["grades"] == {"core/S2": "right"}
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("presses", [1, 2])
