@@ -140,7 +140,7 @@ def test_a_target_that_nobody_reads(presses: int, tmp_path: Path):
         assert select.select([reader], [], [], 60)[0]
         child.send_signal(signal.SIGINT)
         if presses == 2:
-            time.sleep(0.35)  # or it would be the same press
+            time.sleep(1)  # within 0.3 s it would be the same press, and the first may be noticed late
             child.send_signal(signal.SIGINT)
         else:
             os.set_blocking(reader, True)
