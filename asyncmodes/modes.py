@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from asyncmodes.errors import UsageError, nearest
 from asyncmodes.text import clean, without_passwords
@@ -88,8 +89,7 @@ class Mode:
         return f"{self.label}: {_spelling(replace(self, label=''))}" if self.label else _spelling(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A named mode: its fields (with width 2 standing for any N if it takes a number) and its idioms."""
 
     mode: Mode

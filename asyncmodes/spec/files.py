@@ -6,18 +6,16 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from asyncmodes.collector import collector_paused
 from asyncmodes.errors import Problem, UsageError, nearest
 from asyncmodes.spec.durations import parse_timeout
 from asyncmodes.spec.entries import (
-    Defaults,
     Drawn,
     Entry,
     GivenNames,
-    Spec,
     block_of,
     cpu_of,
     delay_of,
@@ -26,6 +24,7 @@ from asyncmodes.spec.entries import (
     tasks_of,
     too_many,
 )
+from asyncmodes.spec.model import Defaults, Spec
 from asyncmodes.spec.needs import needed_tables, needs_problems
 from asyncmodes.spec.paths import Files
 from asyncmodes.spec.servers import SERVER_ALLOWED, server_of
@@ -71,6 +70,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _HINT = "write a spec file, or send one: asyncmodes compare --spec - < spec.toml"
 
 
+@collector_paused()
 def read_spec(path: str | os.PathLike[str], defaults: Defaults | None = None, stdin: IO[Any] | None = None) -> Spec:
     """The tasks of a TOML or JSON file; the path `-` stands for `stdin` (None: `sys.stdin`).
 
@@ -241,7 +241,7 @@ def _problem(where: str, place: Sequence[int | str], error: Mapping[str, Any], v
     if error["type"] == "extra_forbidden":
         return _unknown_key(where, key, _SERVER_KEYS if of_server else _TASK_KEYS if len(place) > 2 else _TOP_KEYS)
     if error["type"] == "value_error" and isinstance(cause := error["ctx"]["error"], UsageError):
-        return replace(cause.problems[0], where=where)
+        return cause.problems[0]._replace(where=where)
     if of_server:
         return Problem(where, f"found {_described(value)}", f"write {SERVER_ALLOWED[key]}")
     if len(place) == 2:
