@@ -208,8 +208,7 @@ def parse_mode(text: str) -> Mode:
     return mode
 
 
-@lru_cache(maxsize=1024)
-def _spelling(mode: Mode) -> str:
+def _shortest_spelling(mode: Mode) -> str:
     """The shortest row and modifiers with these fields; the earlier row of the table on a tie."""
     spellings = []
     for name, row in ROWS.items():
@@ -225,3 +224,6 @@ def _spelling(mode: Mode) -> str:
             text += f"+{mode.leftovers}"
         spellings.append(text)
     return min(spellings, key=len)
+
+
+_spelling = lru_cache(maxsize=1024)(_shortest_spelling)

@@ -16,7 +16,7 @@ from asyncmodes.prediction import predict
 from asyncmodes.sources import Options, opened
 from asyncmodes.spec.servers import SERVER_ALLOWED, parse_server
 from asyncmodes.tasks import Delay, FakeRequest, State, Task
-from tests.helpers import MS, on_virtual_time, spans
+from tests.helpers import MS, examples, on_virtual_time, spans
 from tests.servers import on_real_time, run_tasks
 from tests.test_predict import DURATIONS, MODES, check_definitions
 
@@ -203,7 +203,7 @@ MIXED = st.lists(
 
 
 @given(MIXED, SERVERS)
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_theory_and_execution_agree_about_requests(tasks, server):
     """In every mode, beside delays, the predicted run equals the run on the virtual clock, detail and all."""
     modes = sorted(MODES, key=str)

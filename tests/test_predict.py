@@ -3,7 +3,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from helpers import MS, delays, execution_of, on_virtual_time, run, spans, verdict
+from helpers import MS, delays, examples, execution_of, on_virtual_time, run, spans, verdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,7 +68,7 @@ def test_the_modes_tried_here_are_all_there_are():
 
 
 @given(TASKS)
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=examples(EXAMPLES))
 def test_theory_and_execution_agree_in_every_field(tasks):
     """In every mode the predicted run equals the run on the virtual clock, and both keep the definitions."""
     modes = sorted(MODES, key=str)
@@ -78,7 +78,7 @@ def test_theory_and_execution_agree_in_every_field(tasks):
 
 
 @given(linked())
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_theory_and_execution_agree_where_tasks_need_others(tasks):
     """The same for any graph of needs: lanes, ends, orphans, who was skipped and because of whom."""
     modes = sorted(MODES, key=str)
