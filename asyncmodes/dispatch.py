@@ -109,7 +109,7 @@ class _WhenReady:
 
     def portion(self) -> list[Worker]:
         if self._open is not self._ready:
-            self._open += [heappop(self._ready) for _ in range(self._mode.lanes(len(self._ready)))]
+            self._open = [heappop(self._ready) for _ in range(self._mode.lanes(len(self._ready)))]
         return self._handed_out()
 
     def lane(self, number: int) -> int:  # noqa: ARG002  # any worker gets the lowest

@@ -138,6 +138,8 @@ MODIFIERS = "the modifiers are +settled, +keep, +drop, +cancel"
         ("limited=3\n", "'3\\n' is not a whole number of at least 1", "write for example limited=3"),
         ("batched=abc", "'abc' is not a whole number of at least 1", "write for example batched=3"),
         ("sequential=2", "sequential takes no number", "write sequential, or limited=2 for a limit"),
+        ("race=" + "9" * 18, "race takes no number", f"write race, or limited={'9' * 18} for a limit"),
+        ("race=" + "9" * 19, "race takes no number", "write race, or limited=3 for a limit"),
         ("race=", "race takes no number", "write race, or limited=3 for a limit"),
         ("parallel=abc", "parallel takes no number", "write parallel, or limited=3 for a limit"),
         ("parallel=0", "parallel takes no number", "write parallel, or limited=3 for a limit"),

@@ -275,6 +275,17 @@ def test_outcomes_replace_what_the_tasks_know():
     assert expected.tasks == tasks
 
 
+@pytest.mark.parametrize(
+    ("mode", "last"),
+    [("parallel", "d ok 100-200 lane 1"), ("batched=3", "d ok 200-300 lane 0")],
+)
+def test_the_machine_s_limit_holds_where_tasks_need_others(mode, last):
+    """No more are in flight than the machine works on at once, also of a batch that is larger; d needs a."""
+    a, b, c, d = delays("100 100 100 100")
+    expected = predict([a, b, c, replace(d, needs=(0,))], parse_mode(mode), width_cap=2)
+    assert spans(expected) == ["a ok 0-100 lane 0", "b ok 0-100 lane 1", "c ok 100-200 lane 0", last]
+
+
 @pytest.mark.parametrize("mode", sorted({m for m in MODES if m.stop is not Stop.ON_FIRST}, key=str), ids=str)
 def test_an_empty_list_is_predicted_as_it_is_run(mode):
     """Theory and execution agree about nothing, too."""
