@@ -40,12 +40,13 @@ soak: $(READY) ## half an hour against a faulty server; MINUTES=2 takes less
 signals: $(READY) ## interrupt the program at 300 moments; COUNT=1000 takes more, ONLY=export a phase
 	$(BIN)/python -m tests.interrupting
 
-coverage: $(READY) ## which lines and branches the tests reach
+coverage: $(READY) ## which lines and branches the tests reach, and that all of the heart is reached
 	$(call extra,coverage)
 	$(BIN)/python -m coverage run -m pytest -q -p no:randomly
 	$(BIN)/python -m coverage report
+	$(BIN)/python -m tests.uncovered
 
-mutants: $(READY) ## which changes of the heart the tests do not notice; ONLY='modes text' takes some
+mutants: $(READY) ## change the heart and see that the tests notice; ONLY='modes text' takes some
 	$(call extra,mutants)
 	nice -n 15 $(BIN)/python -m tests.mutants $(ONLY)
 
