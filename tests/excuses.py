@@ -16,7 +16,7 @@ Found = tuple[str, str]
 def excused(kind: str) -> dict[Found, str]:
     """The reasons of this kind, `survivor` or `uncovered`; ValueError for an entry that stands there twice."""
     reasons: dict[Found, str] = {}
-    for entry in tomllib.loads(FILE.read_text("utf-8"))[kind]:
+    for entry in tomllib.loads(FILE.read_text("utf-8")).get(kind, ()):
         for line in entry["lines"]:
             found = entry["where"], line
             if found in reasons or not entry["why"]:

@@ -122,7 +122,9 @@ def test_who_loses_patience_leaves_the_server():
         "c timed_out 0-30 lane 2",  # never served, so d need not wait for it
         "d ok 0-200 lane 3",
     ]
-    assert run.details == {3: {"status": 200}}
+    expected = predict(run.tasks, run.mode, server=Server(capacity=1))
+    assert run.details == expected.details == {3: {"status": 200}}
+    assert spans(run) == spans(expected)
     assert spans(run_at(Server(capacity=1), "50/50 50/100")) == ["a ok 0-50 lane 0", "b ok 0-100 lane 1"]
     run = run_at(Server(capacity=1, overload=Overload.SLOW), "100/50 100 100", "limited=2+settled")
     assert spans(run) == ["a timed_out 0-50 lane 0", "b ok 0-400 lane 1", "c ok 50-450 lane 0"]
