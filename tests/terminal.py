@@ -1,6 +1,7 @@
 """A real pseudo-terminal with a screen behind it: what a person sees during and after a command."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -35,6 +36,7 @@ class Terminal:
             env={**kept, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8", **environment},
             timeout=30,
             cwd=Path(__file__).parent.parent,
+            preexec_fn=_as_a_shell_would,
         )
 
     @property
@@ -70,3 +72,8 @@ class Terminal:
         data = self.child.read_nonblocking(65536, timeout=30)
         self.raw += data
         self._stream.feed(data)
+
+
+def _as_a_shell_would() -> None:
+    """Let the program be hung up, also where these tests are not, as under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
