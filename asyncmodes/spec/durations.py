@@ -27,7 +27,7 @@ def parse_duration(text: str, where: str = "duration") -> int:
     if match is None:
         what, instead = diagnosis(text) or ("is no duration", "write a number and a unit: 300ms, 1.5s, 2m")
         raise UsageError.at(where, f"{shown(text)} {what}", instead)
-    whole, fraction, unit = match.groups(default="")
+    whole, fraction, unit = match.groups()
     ns: int = int(whole) * UNITS[unit]
     if fraction:
         scale = 10 ** len(fraction)
@@ -72,7 +72,7 @@ def diagnosis(text: str) -> tuple[str, str] | None:
     match = _NEARLY.fullmatch(text.strip())
     if match is None:
         return None
-    sign, number, exponent, gap, unit = match.groups(default="")
+    sign, number, exponent, gap, unit = match.groups()
     if sign in ("-", "−"):
         return "is negative", "a duration is zero or more: write 300ms"
     if not number.isascii():

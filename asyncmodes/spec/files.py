@@ -299,7 +299,7 @@ def _kind_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Pro
         elif not kinds:
             if not any(_means_a_kind(key) for key in table):
                 yield index, Problem(where, "it says not what to do", f"write one of {', '.join(KINDS)}")
-        elif len(table) > 1:
+        else:
             for key in table:
                 if kinds[0] not in (owners := ONLY_FOR.get(key, kinds)):
                     instead = f"leave it out: it is for a {' or a '.join(owners)}"
