@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from random import Random
 
 from asyncmodes import __version__
 from asyncmodes.capacity import Server
@@ -31,7 +30,7 @@ from asyncmodes.sources import (
     refuse_too_long,
     refuse_virtual,
 )
-from asyncmodes.sources.resources import descriptor_notes
+from asyncmodes.sources.descriptors import descriptor_notes
 from asyncmodes.tasks import Task
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
@@ -249,10 +248,14 @@ async def _measured(made: Plan, watch: Watch | None) -> Comparison:
 def _rounds(made: Plan) -> Iterator[tuple[Mode, int | None]]:
     """Every run to be done, as mode and repeat; None for a warm-up."""
     yield from [(made.modes[0], None)] * made.warmup
-    dice = Random(made.seed)  # noqa: S311  # reproducible on purpose, and no secret
+    dice = None
+    if made.order is Order.SHUFFLED:
+        from random import Random
+
+        dice = Random(made.seed)  # noqa: S311  # reproducible on purpose, and no secret
     for repeat in range(made.runs):
         modes = list(made.modes)
-        if made.order is Order.SHUFFLED:
+        if dice is not None:
             dice.shuffle(modes)
         yield from ((mode, repeat) for mode in modes)
 

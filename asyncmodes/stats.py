@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from asyncmodes.modes import Mode
 from asyncmodes.phases import mean_phases
@@ -17,8 +17,7 @@ NOISE_NS = 2_000_000
 UNSAYABLE_SHARE = 0.005
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """The totals of a mode's runs in nanoseconds; `stddev` is the sample's, None for a single run."""
 
     mean: float
@@ -28,8 +27,7 @@ class Totals:
     max: int
 
 
-@dataclass(frozen=True, slots=True)
-class Durations:
+class Durations(NamedTuple):
     """The durations of tasks that ended by themselves, in nanoseconds, over all runs of a mode."""
 
     mean: float
@@ -38,8 +36,7 @@ class Durations:
     max: int
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """All runs of one mode in figures.
 
     `counts`, `delivered`, `lost`, `peak` and `drained_ns` are those of the run that delivered least, so that

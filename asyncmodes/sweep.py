@@ -152,7 +152,7 @@ class _Sweeping:
         made = replace(self._made, modes=(mode_of(limit),), baseline=mode_of(limit), runs=1, warmup=0)
         server = made.options.server
         if made.clock is ClockName.VIRTUAL and server is not None and repeat:
-            made = replace(made, options=replace(made.options, server=replace(server, seed=server.seed + repeat)))
+            made = replace(made, options=made.options._replace(server=replace(server, seed=server.seed + repeat)))
         if made.clock is ClockName.VIRTUAL or self._deadline_s is None:
             comparison = await measure(made, self._watching(repeat))
         else:

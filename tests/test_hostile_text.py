@@ -32,6 +32,7 @@ from asyncmodes.views.live import live_picture
 from asyncmodes.views.picture import Look, picture
 from tests.background import served
 from tests.comparisons import comparison, delay
+from tests.helpers import examples
 
 BAD = [
     "\x1b[31m",
@@ -132,7 +133,7 @@ def hostile(texts: list[str]) -> Comparison:
     return replace(made, runs=tuple(runs), interrupted=True)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(TEXTS)
 @example("👍🏽" * 3 + "🇩")
 def test_what_is_clean_is_as_wide_everywhere(text: str):

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmodes.commands.options import Common
 from asyncmodes.commands.output import note
 from asyncmodes.errors import OutputError, Problem, UsageError
 from asyncmodes.record import Comparison
-from asyncmodes.rulings import Change, Movement, Ruling
 
 if TYPE_CHECKING:
     from asyncmodes.expectations import Expectation
     from asyncmodes.measure import Plan
+    from asyncmodes.rulings import Change, Ruling
 
 MISSED = 3
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s?%")
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """The expectations, the reference and its file, the slowdown allowed as a share, and where a report goes."""
 
     expectations: tuple[Expectation, ...]
@@ -81,6 +80,7 @@ class Gate:
         """Say in one line each what was missed, and unless `quiet` what is open; the exit code, 0 if nothing was."""
         if not comparison.judgements and comparison.against is None:
             return 0
+        from asyncmodes.rulings import Ruling
         from asyncmodes.views.rulings import change_line, judgement_line
 
         lines: list[tuple[Ruling | None, str]] = [(each.ruling, judgement_line(each)) for each in comparison.judgements]
@@ -97,6 +97,8 @@ class Gate:
 
 def _ruling(change: Change) -> Ruling | None:
     """How the change stands to the slowdown allowed; without any, whether it is open at all."""
+    from asyncmodes.rulings import Movement, Ruling
+
     if change.ruling is None and change.movement is Movement.INCONCLUSIVE:
         return Ruling.INCONCLUSIVE
     return change.ruling

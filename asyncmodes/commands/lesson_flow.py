@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -245,7 +245,7 @@ class Flow:
             from asyncmodes.playback import Playback
             from asyncmodes.views.playback import Film
 
-            film = Film(scene, replace(self._look(width), hide_totals=False), room)
+            film = Film(scene, self._look(width)._replace(hide_totals=False), room)
             shown = tuple(film.frame(Playback.of(scene.runs).ended()).split("\n", allow_blank=True))
         return pages.explanation_page(place, result.graded, result.was, shown, width, can_replay=True)
 

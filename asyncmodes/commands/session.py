@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, new_loop
-from asyncmodes.commands.options import Common, CompareOptions, RunOptions, SweepOptions
+from asyncmodes.commands.options import Common, CompareOptions, RunOptions
 from asyncmodes.commands.output import OUTPUT_FAILED, Screen, exports, note, printed, write_all, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.signals import Phase, Signals
@@ -21,10 +21,11 @@ from asyncmodes.measure import Order, Plan, measure, plan
 from asyncmodes.modes import parse_mode
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options, uses_server
-from asyncmodes.spec import DINNER, Defaults, Spec, parse_header, parse_server, parse_timeout, read_spec, read_words
+from asyncmodes.spec import DINNER, Defaults, Spec
 from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task, in_reverse
 
 if TYPE_CHECKING:
+    from asyncmodes.commands.sweep import SweepOptions
     from asyncmodes.views.picture import Look
 
 _MOST_RUNS = 1_000_000
@@ -133,6 +134,8 @@ def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
     seen = Counter(str(parse_mode(mode)) for mode in modes)
     spec = _read(options)
     if options.server is not None:
+        from asyncmodes.spec import parse_server
+
         spec = replace(spec, server=parse_server(options.server))
     tasks: Sequence[Task] = in_reverse(spec.tasks) if options.reverse else spec.tasks
     made = plan(
@@ -172,24 +175,39 @@ def _read(options: Common) -> Spec:
     words = options.words or []
     if options.spec == "-" and "-" in words:
         raise UsageError.at("-", "standard input is the spec already", "write - only once")
+    defaults = _defaults(options)
+    if options.replay is not None:
+        return _replayed(options, defaults)
+    if options.spec is not None:
+        if words:
+            raise UsageError.at("--spec", "tasks are given as words too", "write one of the two")
+        from asyncmodes.spec import read_spec
+
+        return read_spec(options.spec, defaults, sys.stdin)
+    if words:
+        from asyncmodes.spec import read_words
+
+        return Spec("", tuple(read_words(words, defaults, sys.stdin)))
+    return DINNER
+
+
+def _defaults(options: Common) -> Defaults:
     defaults = Defaults(
-        timeout_ns=None if options.timeout is None else parse_timeout(options.timeout, "--timeout"),
-        headers=tuple(parse_header(header) for header in options.header or []),
         method=options.method,
         data=None if options.data is None else os.fsencode(options.data),
         cpu_in=CpuIn(options.cpu_in),
         seed=options.seed,
         max_tasks=options.max_tasks,
     )
-    if options.replay is not None:
-        return _replayed(options, defaults)
-    if options.spec is not None:
-        if words:
-            raise UsageError.at("--spec", "tasks are given as words too", "write one of the two")
-        return read_spec(options.spec, defaults, sys.stdin)
-    if words:
-        return Spec("", tuple(read_words(words, defaults, sys.stdin)))
-    return DINNER
+    if options.timeout is not None:
+        from asyncmodes.spec import parse_timeout
+
+        defaults = replace(defaults, timeout_ns=parse_timeout(options.timeout, "--timeout"))
+    if options.header:
+        from asyncmodes.spec import parse_header
+
+        defaults = replace(defaults, headers=tuple(map(parse_header, options.header)))
+    return defaults
 
 
 def _replayed(options: Common, defaults: Defaults) -> Spec:
@@ -240,4 +258,4 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
 
 def _look(screen: Screen, command: str, options: Common) -> Look:
     look = screen.look(command, options.rows)
-    return replace(look, resources=options.resources, big=options.big, hide_totals=options.hide_totals)
+    return look._replace(resources=options.resources, big=options.big, hide_totals=options.hide_totals)

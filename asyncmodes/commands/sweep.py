@@ -1,17 +1,17 @@
 """The command `sweep`: which limit to use, by measuring several."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from asyncmodes.clocks import ClockName, new_loop
-from asyncmodes.commands.options import SweepOptions
+from asyncmodes.commands.options import Common
 from asyncmodes.commands.output import OUTPUT_FAILED, Export, Screen, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.session import announce, check_options, plan_of
@@ -20,7 +20,7 @@ from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.exports.formats import FORMATS, format_of
 from asyncmodes.knee import Sweep, mode_of
 from asyncmodes.measure import Plan
-from asyncmodes.sources.resources import descriptor_notes
+from asyncmodes.sources.descriptors import descriptor_notes
 from asyncmodes.spec import parse_timeout
 from asyncmodes.tasks import FileRead
 
@@ -30,6 +30,46 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"0*[1-9][0-9]{0,17}")
 _MOST_LIMITS = 1000
 _SHOWN = 20
+
+
+class SweepOptions(Common):
+    """What `sweep` can be told."""
+
+    limits: Annotated[
+        str | None,
+        typer.Option(metavar="1,2,4,...", help="Default: 1, 2, 4, 8 up to the number of tasks, then finer ones."),
+    ] = None
+    budget: Annotated[
+        str, typer.Option(metavar="TIME", help="How long it may repeat the limits until the figures are steady.")
+    ] = "30s"
+
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
+    ] = None
+
+    runs: int = 1
+    dry_run: bool = False
+    big: bool = False
+    hide_totals: bool = False
+    expect: list[str] | None = None
+    against: str | None = None
+    max_slowdown: str | None = None
+    strict: bool = False
+    summary: bool = False
+    live: bool = False
+    slow: float | None = None
+    step: bool = False
+    rows: int | None = None
+    resources: bool = False
+    phases: bool = False
+    events: bool = False
+    baseline: str | None = None
+
+    @property
+    def modes(self) -> Sequence[str]:
+        """The lowest limit there is; the others are known only once the tasks are."""
+        return ["limited=1+settled"]
 
 
 def sweep(options: SweepOptions) -> int:
@@ -97,7 +137,7 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
     return code if signals.received is None else 128 + signals.received
 
 
-def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> tuple[Plan, Limits]:
+def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> "tuple[Plan, Limits]":
     from asyncmodes.sweep import chosen_limits, default_limits
 
     limits = default_limits(len(made.tasks)) if asked is None else chosen_limits(asked, len(made.tasks))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from asyncmodes.capacity import Server
 from asyncmodes.errors import Problem, UsageError
 from asyncmodes.spec.durations import parse_delay
-from asyncmodes.spec.web import check_method, masked
+from asyncmodes.spec.model import Defaults
+from asyncmodes.spec.web import masked
 from asyncmodes.spec.wording import shown
 from asyncmodes.tasks import Block, Cpu, CpuIn, Delay, FakeRequest, Request, Task, Work
 
@@ -19,43 +18,6 @@ if TYPE_CHECKING:
 
 URL_TIMEOUT_NS = 30_000_000_000
 _COUNTLESS = 10**18
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """A list of tasks with a title, which may be empty, and the server that those go to which name none.
-
-    `notes` are remarks that belong beside all figures of these tasks.
-    """
-
-    title: str
-    tasks: tuple[Task, ...]
-    server: Server | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Defaults:
-    """What holds for every task that does not say otherwise.
-
-    `timeout_ns` None: 30 s for URLs and no limit for others. `method` None: GET, or POST if there is `data`.
-    `cpu_in` is where CPU work is done. `seed` is for delays drawn from a range; a list of more than `max_tasks` is
-    refused. Raises UsageError.
-    """
-
-    timeout_ns: int | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-    method: str | None = None
-    data: bytes | None = None
-    cpu_in: CpuIn = CpuIn.INLINE
-    seed: int = 0
-    max_tasks: int = 1_000_000
-
-    def __post_init__(self) -> None:
-        if self.timeout_ns is not None and self.timeout_ns <= 0:
-            raise UsageError.at("--timeout", "it leaves no time at all", "write a timeout above zero, such as 2s")
-        if self.method is not None:
-            check_method(self.method, "--method")
 
 
 class Drawn(NamedTuple):

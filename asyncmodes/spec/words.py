@@ -9,7 +9,6 @@ from typing import IO, Any, NamedTuple
 from asyncmodes.errors import Problem, UsageError
 from asyncmodes.spec.durations import diagnosis, is_delay
 from asyncmodes.spec.entries import (
-    Defaults,
     Drawn,
     Entry,
     GivenNames,
@@ -21,6 +20,7 @@ from asyncmodes.spec.entries import (
     tasks_of,
     too_many,
 )
+from asyncmodes.spec.model import Defaults
 from asyncmodes.spec.paths import Files, is_pattern
 from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
 from asyncmodes.spec.web import check_url

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -22,7 +22,6 @@ from asyncmodes.views.links import bound_sentence, link_meanings, marks
 from asyncmodes.views.phase_means import phases_table
 from asyncmodes.views.phases import phase_meanings
 from asyncmodes.views.pulse import interval_ns, pulse_note
-from asyncmodes.views.rulings import reasons, rulings_lines
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
 from asyncmodes.views.totals import speedup_text, totals_table
@@ -34,8 +33,7 @@ _ROOM_FOR_LAST_LABEL = 9
 _NARROWEST_NEEDED = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """How a picture is to look: its width in cells, its characters, and the most tasks drawn for each mode.
 
     `rows` None draws up to 20 tasks, or 12 of more; 0 leaves the timelines out. `command` is the word that the heading
@@ -73,8 +71,12 @@ def picture(comparison: Comparison, look: Look) -> Text:
             lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
     phases = phases_table(summaries, look.width, look.glyphs)
     lines += [Text(), *phases] if phases else []
-    lines += [] if look.hide_totals else rulings_lines(comparison, look.width, look.glyphs)
-    said = [] if look.hide_totals else [*sentences(comparison), *reasons(comparison)]
+    said = [] if look.hide_totals else sentences(comparison)
+    if (comparison.judgements or comparison.against) and not look.hide_totals:
+        from asyncmodes.views.rulings import reasons, rulings_lines
+
+        lines += rulings_lines(comparison, look.width, look.glyphs)
+        said = [*said, *reasons(comparison)]
     if said:
         lines.append(Text())
     for sentence in said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -22,8 +22,7 @@ _LONGEST_NAME = 24
 _MOST_DIGITS = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """The widths that all timelines of a picture share, in cells: names, bars, and notes that begin with lengths.
 
     `heartbeat` draws the event loop's also where no task can block it. `needed` is the most that the name of a needed
