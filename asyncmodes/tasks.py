@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 
 class State(StrEnum):
@@ -25,8 +25,7 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """How a task failed: state FAILED or TIMED_OUT, the error's type and its message."""
 
     type: str
@@ -46,8 +45,7 @@ class TaskFailed(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What is known beforehand of a task: how long it takes, and its failure (None: it ends ok)."""
 
     duration_ns: int
