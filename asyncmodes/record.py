@@ -18,8 +18,7 @@ from operator import attrgetter, sub
 from typing import TYPE_CHECKING
 
 from asyncmodes.critical import CriticalPath, critical_path
-from asyncmodes.errors import UsageError
-from asyncmodes.modes import Leftovers, Mode, Stop
+from asyncmodes.modes import Mode, Stop
 from asyncmodes.resources import Resources
 from asyncmodes.tasks import Failure, State, Task
 
@@ -55,7 +54,7 @@ class Span:
     detail: Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """One execution of one task list in one mode. A live run's picture is a Run too, with RUNNING as verdict.
 
@@ -88,6 +87,10 @@ class Run:
 
     def __len__(self) -> int:
         return len(self.tasks)
+
+    def __repr__(self) -> str:
+        # Short: asyncio's runner writes out what a coroutine has returned, a million tasks too.
+        return f"<{type(self).__name__} of {len(self)} tasks in {self.mode}: {self.verdict} after {self.total_ns} ns>"
 
     def state(self, index: int) -> State:
         """Where the task stands (in a finished run: how it ended)."""
@@ -236,6 +239,11 @@ class Run:
         """The most tasks in flight at once. A task takes the lowest free lane, so it is the highest one used + 1."""
         return max(self.lanes, default=NEVER) + 1
 
+    @property
+    def orphaned(self) -> int:
+        """How many tasks are orphans."""
+        return len(self.orphans)
+
     @cached_property
     def critical_path(self) -> CriticalPath | None:
         """The longest chain of tasks that need each other, as they ran; None unless every task ended ok."""
@@ -264,107 +272,7 @@ class Run:
         )
 
 
-class Recorder:
-    """The columns of a run while they are being written, by the executor or by prediction.
-
-    The writer fills `starts`, `ends`, `lanes`, `failures`, `cancelled` and `details` itself, as cheaply as it
-    can, and calls `decide` when a task's outcome makes the caller resume. Raises UsageError for a race of nobody.
-    """
-
-    def __init__(self, tasks: Sequence[Task], mode: Mode) -> None:
-        if mode.stop is Stop.ON_FIRST and not tasks:
-            raise UsageError.at(f"mode {mode}", "a race of no tasks never ends", "give it at least one task")
-        self.tasks = tasks
-        self.mode = mode
-        count = len(tasks)
-        self.starts = array("q", [NEVER]) * count
-        self.ends = array("q", [NEVER]) * count
-        self.lanes = array("i", [NEVER]) * count
-        self.failures: dict[int, Failure] = {}
-        self.cancelled: set[int] = set()
-        self.details: dict[int, Mapping[str, object]] = {}
-        self.decided_by: int | None = None
-        self.resumed_ns: int | None = None
-        self.interrupted_ns: int | None = None
-        self._ends_at_resume: array[int] | None = None
-
-    def decide(self, index: int) -> bool:
-        """Let the caller resume because of this task, which has just ended; False if it had resumed before."""
-        if self.resumed_ns is not None or self.interrupted_ns is not None:
-            return False
-        self.decided_by = index
-        self.resumed_ns = self.ends[index]
-        self._ends_at_resume = self.ends[:]
-        return True
-
-    def interrupt(self, at_ns: int) -> None:
-        """Note that the run was cancelled from outside; a caller that had resumed has its outcome already."""
-        self.interrupted_ns = at_ns
-        if self.mode.leftovers is Leftovers.CANCEL and self.running():
-            # That caller resumes only when the cancelled ones have ended: it was not to be.
-            self.decided_by = self.resumed_ns = None
-
-    def running(self) -> list[int]:
-        """The indices of the tasks in flight."""
-        return [i for i, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)) if end < 0 <= start]
-
-    def finished(self, notes: tuple[str, ...] = ()) -> Run:
-        """The record of a run of which no task is in flight any more."""
-        drained = max(self.ends, default=0)
-        total = drained
-        if self.resumed_ns is not None and self.mode.leftovers is not Leftovers.CANCEL:
-            total = self.resumed_ns
-        elif self.resumed_ns is None and self.interrupted_ns is not None:
-            total = self.interrupted_ns
-        drained = max(drained, total)
-        return self._run(self._verdict(), total, drained, self._orphans(), notes)
-
-    def snapshot(self, now_ns: int) -> Run:
-        """The record as it stands at `now_ns` of a run that is under way; orphans are running or have ended."""
-        total = self.resumed_ns
-        if total is None or self.mode.leftovers is Leftovers.CANCEL:
-            total = now_ns
-        orphans = {i for i in self._left_alone() if self.starts[i] >= 0}
-        return self._run(Verdict.RUNNING, total, now_ns, orphans, ())
-
-    def _orphans(self) -> set[int]:
-        return {i for i in self._left_alone() if self.ends[i] >= 0} - self.cancelled
-
-    def _left_alone(self) -> list[int]:
-        """The tasks that were not final when the caller resumed and were left to go on."""
-        if self._ends_at_resume is None or self.mode.leftovers is Leftovers.CANCEL:
-            return []
-        return [i for i, end in enumerate(self._ends_at_resume) if end < 0]
-
-    def _verdict(self) -> Verdict:
-        if self.decided_by is not None:
-            return Verdict.REJECTED if self.decided_by in self.failures else Verdict.FULFILLED
-        if self.interrupted_ns is not None:
-            return Verdict.INTERRUPTED
-        return Verdict.REJECTED if self.mode.stop is Stop.ON_SUCCESS else Verdict.FULFILLED
-
-    def _run(self, verdict: Verdict, total: int, drained: int, orphans: set[int], notes: tuple[str, ...]) -> Run:
-        ends = self.ends[:]  # before the starts: a snapshot's task may not have ended before it started
-        return Run(
-            tasks=self.tasks,
-            mode=self.mode,
-            verdict=verdict,
-            decided_by=self.decided_by,
-            total_ns=total,
-            drained_ns=drained,
-            starts=self.starts[:],
-            ends=ends,
-            lanes=self.lanes[:],
-            failures=dict(self.failures),
-            cancelled=frozenset(self.cancelled),
-            orphans=frozenset(orphans),
-            details=dict(self.details),
-            notes=notes,
-            interrupted_ns=self.interrupted_ns,
-        )
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """The same tasks run in several modes; `runs` are in the order in which they were run.
 
@@ -386,6 +294,9 @@ class Comparison:
     predicted_from: Mode | None = None
     judgements: tuple[Judgement, ...] = ()
     against: Against | None = None
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(map(str, self.modes))}: {len(self.runs)} runs>"
 
     def runs_of(self, mode: Mode) -> list[Run]:
         """The runs of one mode that were not interrupted, in order."""

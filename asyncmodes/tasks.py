@@ -7,7 +7,7 @@ awaitables. Times are whole nanoseconds.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar, NamedTuple, Protocol
 
@@ -83,6 +83,9 @@ class Work(Protocol):
 DECLARED = "declared to fail"
 """The message of a declared failure that has none of its own."""
 
+DECLARED_FAILURE = "DeclaredFailure"
+"""The type of a declared failure."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
@@ -93,15 +96,15 @@ class _Pause:
     duration_ns: int
     target: str
     fails: str | None = None
+    outcome: Outcome = field(init=False, repr=False, compare=False)  # made once: every run and prediction asks
 
     @property
     def declared_failure(self) -> bool:
         return self.fails is not None
 
-    @property
-    def outcome(self) -> Outcome:
-        failure = None if self.fails is None else Failure("DeclaredFailure", self.fails)
-        return Outcome(self.duration_ns, failure)
+    def __post_init__(self) -> None:
+        failure = None if self.fails is None else Failure(DECLARED_FAILURE, self.fails)
+        object.__setattr__(self, "outcome", Outcome(self.duration_ns, failure))
 
 
 class Delay(_Pause):

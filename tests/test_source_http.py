@@ -607,7 +607,7 @@ def test_a_name_that_is_not_found_for_lack_of_descriptors_says_so(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", unresolved)
     page = request("http://name.invalid/")
     assert told(on_real_time(lambda: run_tasks([page])).spans[0]).startswith("HostNotFound: ")
-    monkeypatch.setattr("asyncmodes.sources.http.refuse_exhausted", exhausted)
+    monkeypatch.setattr("asyncmodes.sources.resolver.refuse_exhausted", exhausted)
     assert told(on_real_time(lambda: run_tasks([page])).spans[0]).endswith(
         "too many open files; run fewer at once (limited=N) or raise the limit (ulimit -n)"
     )

@@ -7,94 +7,81 @@ and around the sending. Every moment of a request thus belongs to exactly one ph
 
 from __future__ import annotations
 
-import socket
-import time
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from typing import Any
+from time import monotonic_ns
 
 import aiohttp
-from aiohttp import AddrInfoType
+from aiohttp.tracing import Trace
 
-from asyncmodes.executor import Start
 from asyncmodes.phases import BODY, CONNECT, DNS, FIRST_BYTE
-from asyncmodes.tasks import TaskFailed
+from asyncmodes.sources.sending import SENDING, Sending
 
 
-class _Stopwatch:
-    """One request's phases in nanoseconds, added up over its redirects; only those that happened."""
+class Stopwatch(Sending):
+    """A request that is being made, with its phases: those that happened, in seconds, added up over its redirects."""
 
     def __init__(self) -> None:
-        self.connecting = self.connected = self.answered = False
-        self._phases_ns: dict[str, int] = {}
-        self._last_ns = time.monotonic_ns()
+        self._connected = self._receives = False
+        self._phases: dict[str, float] = {}
+        self._last_ns = monotonic_ns()
 
     def over(self, phase: str) -> None:
         """Note that this phase has ended; it began when the one before it ended."""
-        now = time.monotonic_ns()
-        self._phases_ns[phase] = self._phases_ns.get(phase, 0) + now - self._last_ns
+        now = monotonic_ns()
+        self._phases[phase] = self._phases.get(phase, 0.0) + (now - self._last_ns) / 1e9
         self._last_ns = now
 
-    def added_to(self, detail: Mapping[str, object] | None) -> Mapping[str, object]:
-        """The detail of the request that has ended now, with its phases in seconds."""
-        if self.answered:
+    def begins(self) -> None:
+        """End the body of the redirect before it."""
+        if self._receives:
             self.over(BODY)
-        return {**(detail or {}), "phases": {phase: ns / 1e9 for phase, ns in self._phases_ns.items()}}
+        self._receives = self._connected = self.connects = False
 
+    def connected(self) -> None:
+        """There is a connection, a new one or one that was idle."""
+        self._connected = True
+        if self.connects:
+            self.over(CONNECT)
 
-_WATCH: ContextVar[_Stopwatch] = ContextVar("stopwatch")
+    def answered(self) -> None:
+        """End the wait for the first byte."""
+        self.over(FIRST_BYTE)
+        self._receives = True
 
+    def not_answered(self) -> None:
+        """End what was under way when it failed."""
+        if self._connected:
+            self.over(FIRST_BYTE)
+        elif self.connects:
+            self.over(CONNECT)
 
-async def measured(start: Start) -> Mapping[str, object]:
-    """Make the request that `start` starts; its detail gets `phases`, in seconds, also when it fails."""
-    watch = _Stopwatch()
-    _WATCH.set(watch)
-    try:
-        detail = await start()
-    except TaskFailed as failed:
-        failed.detail = watch.added_to(failed.detail)
-        raise
-    return watch.added_to(detail)
+    def ended(self, detail: dict[str, object]) -> None:
+        """Put the phases into the detail, as `phases`."""
+        if self._receives:
+            self.over(BODY)
+        detail["phases"] = self._phases
 
 
 def looked_up() -> None:
-    """Note that the running request's host name has been looked up, or could not be."""
-    _WATCH.get().over(DNS)
+    """Note that the host's name of the request that is being made has been looked up, or could not be."""
+    _watch().over(DNS)
 
 
 class Connector(aiohttp.TCPConnector):
-    """A connector that notes when a connection is there, unless an idle one is used again."""
+    """A connector that notes when a connection is there."""
 
-    def __init__(self, *, socket_factory: Callable[[AddrInfoType], socket.socket], **options: Any) -> None:
-        def noted(address: AddrInfoType) -> socket.socket:
-            _WATCH.get().connecting = True
-            return socket_factory(address)
-
-        super().__init__(socket_factory=noted, **options)
-
-    async def connect(self, *args: Any, **options: Any) -> Any:
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's own
+    ) -> aiohttp.connector.Connection:
         """A connection, as aiohttp asks for it."""
-        watch = _WATCH.get()
-        watch.connecting = False
-        try:
-            connection = await super().connect(*args, **options)
-            watch.connected = True
-        finally:
-            if watch.connecting:
-                watch.over(CONNECT)
+        connection = await super().connect(req, traces, timeout)
+        _watch().connected()
         return connection
 
 
-async def sent(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Middleware that notes when the answer begins; it is called for each redirect anew."""
-    watch = _WATCH.get()
-    if watch.answered:
-        watch.over(BODY)
-    watch.connected = watch.answered = False
-    try:
-        response = await handler(request)
-        watch.answered = True
-    finally:
-        if watch.connected:
-            watch.over(FIRST_BYTE)
-    return response
+def _watch() -> Stopwatch:
+    sending = SENDING.get()
+    assert isinstance(sending, Stopwatch)
+    return sending

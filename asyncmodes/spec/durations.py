@@ -39,7 +39,7 @@ def _nanoseconds(text: str) -> int | None:
     match = _DURATION.fullmatch(text)
     if match is None:
         return None
-    whole, fraction, unit = match.groups(default="")
+    whole, fraction, unit = match.groups()
     ns: int = int(whole) * UNITS[unit]
     if fraction:
         scale = 10 ** len(fraction)
@@ -82,7 +82,7 @@ def diagnosis(text: str) -> tuple[str, str] | None:
     match = _NEARLY.fullmatch(text.strip())
     if match is None:
         return None
-    sign, number, exponent, gap, unit = match.groups(default="")
+    sign, number, exponent, gap, unit = match.groups()
     if sign in ("-", "−"):
         return "is negative", "a duration is zero or more: write 300ms"
     if not number.isascii():
