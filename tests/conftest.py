@@ -1,11 +1,15 @@
-"""Hypothesis without deadlines, so that no test depends on the machine's speed, and signals as in a terminal."""
+"""Hypothesis without deadlines: no test depends on the machine's speed. Signals as in a terminal, and the program."""
 
+import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.bad_input.program import Program, programs
 
 FOR_MUTANTS = "MUTANT_UNDER_TEST" in os.environ  # mutmut's: thousands of changed programs meet these tests
 
@@ -33,3 +37,16 @@ def pytest_runtest_setup() -> None:
                 for value in list(vars(module).values()):
                     if hasattr(value, "cache_clear"):
                         value.cache_clear()
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over all that was loaded: tests of what is left behind collect again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def program() -> Iterator[Program]:
+    """The program, called as a process; nothing of it is left in the next call."""
+    with programs() as program:
+        yield program

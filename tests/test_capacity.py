@@ -205,7 +205,7 @@ MIXED = st.lists(
 
 
 @given(MIXED, SERVERS)
-@settings(max_examples=examples(200))
+@settings(max_examples=examples(100))
 def test_theory_and_execution_agree_about_requests(tasks, server):
     """In every mode, beside delays, the predicted run equals the run on the virtual clock, detail and all."""
     modes = sorted(MODES, key=str)

@@ -20,7 +20,7 @@ from tests.test_predict import MODES
 
 FINAL = {State.OK, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.SKIPPED}
 FAILED = {State.FAILED, State.TIMED_OUT}
-EXAMPLES = 300
+EXAMPLES = 200
 
 
 class Manners(Enum):

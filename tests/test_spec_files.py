@@ -209,7 +209,7 @@ def test_names_given_twice():
         ("[tasks]\n[tasks]\n", ":2:7"),
         ("x", ":1:2"),
         ('{"tasks": [}', ":1:12"),
-        ('{\n "tasks": 1,\n}', ":3:1"),
+        ('{\n "tasks": 1,\n}', ":2:12" if sys.version_info >= (3, 13) else ":3:1"),  # the comma, or what is after it
         ("{} {}", ":1:4"),
         ("{", ":1:2"),
         ("{'tasks': 1}", ":1:2"),

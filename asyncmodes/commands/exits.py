@@ -14,6 +14,7 @@ from asyncmodes.commands.output import note, silence_stdout
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 
 _WRITE_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG}
+_HELD = ("SIGINT", "SIGTERM", "SIGTSTP", "SIGHUP", "SIGQUIT")
 USAGE, OUTPUT, BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 2, 4, 70, 130, 141, 143
 
 
@@ -69,6 +70,19 @@ def _signals_raised() -> Iterator[None]:
     finally:
         for number, handler in caught.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """Let no signal interrupt what has to be done as a whole; what comes meanwhile comes afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {getattr(signal, name) for name in _HELD})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _terminate(*_: object) -> None:
