@@ -49,7 +49,7 @@ class Gate(NamedTuple):
             _expectations(options, made), reference, options.against or "", max_slowdown, options.strict, exports
         )
 
-    def announce(self) -> None:
+    def announce(self, made: Plan) -> None:
         """Say what makes the reference less fit to compare with, if anything does."""
         if self.reference is None or self.reference.clock == "virtual":
             return
@@ -57,7 +57,7 @@ class Gate(NamedTuple):
         from asyncmodes.expectations.references import differences
         from asyncmodes.measure import environment
 
-        differs = differences(self.reference, environment(), __version__)
+        differs = differences(self.reference, environment(made.loop), __version__)
         if differs:
             note(f"warning: --against {self.file}: measured elsewhere: {'; '.join(differs)}")
 
@@ -147,7 +147,7 @@ def _reference(file: str, made: Plan) -> Comparison:
         raise UsageError.at(where, f"it cannot be read: {reason}", "save a result first with -o FILE.json") from error
     reference = read_json(text, where)
     try:
-        check_reference(reference, made.tasks, made.modes, made.clock, where)
+        check_reference(reference, list(made.tasks), made.modes, made.clock, where)
         summarise(reference)
         differences(reference, {}, "")
     except UsageError:

@@ -63,6 +63,7 @@ class SweepOptions(Common):
     rows: int | None = None
     resources: bool = False
     phases: bool = False
+    no_tasks: bool = False
     events: bool = False
     baseline: str | None = None
 
@@ -122,7 +123,7 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
         announce(made)
         if made.clock is ClockName.REAL:
             note(f"repeated until the figures are steady, for at most {options.budget} (--budget)")
-    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
+    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock, made.loop)) as runner:
         from asyncmodes.sweep import sweep as swept
 
         with ProgressLine(wanted=not options.quiet and made.clock is ClockName.REAL) as line:
