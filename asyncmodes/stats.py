@@ -159,7 +159,7 @@ def _totals(totals: list[int]) -> Totals:
 
 def _slowdown(runs: Sequence[Run], base: Sequence[Run]) -> float | None:
     """Mean durations are compared over the tasks that ended ok in both modes: others say nothing about slowness."""
-    if all(run.counts[State.OK] == len(run) for run in (*runs, *base)):  # the same tasks: no need to look at each, or to have kept them
+    if all(run.counts[State.OK] == len(run) for run in (*runs, *base)):  # the same tasks: no need to look at each
         mean, reference = _mean(run.work_ns for run in runs), _mean(run.work_ns for run in base)
         return mean / reference if reference else None
     ours, theirs = _ok_durations(runs), _ok_durations(base)
