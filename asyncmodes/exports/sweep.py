@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 from asyncmodes.exports.json import as_document
-from asyncmodes.knee import Findings, Point, Sweep, findings
+from asyncmodes.knee import Findings, Point, Sweep
 from asyncmodes.knee.usl import Fit
 from asyncmodes.tasks import State
 
 
 def write_sweep(sweep: Sweep) -> str:
     """The sweep as one JSON document, all characters ASCII, ending in a newline. Rates are tasks a second."""
-    document = {**as_document(sweep.comparison), "sweep": _sweep(sweep, findings(sweep))}
+    document = {**as_document(sweep.comparison), "sweep": _sweep(sweep, sweep.findings)}
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
@@ -25,7 +25,7 @@ def _sweep(sweep: Sweep, found: Findings) -> dict[str, object]:
         "exact": sweep.exact,
         "recommended": found.recommended,
         "best": found.best,
-        "sure": found.sure,
+        "sure": found.sure and found.sure.share,
         "problem": found.problem,
         "points": [_point(point) for point in found.points],
         "fit": _fit(found.law),

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from asyncmodes.knee import AS_GOOD, MORE_FAILED, RESAMPLES, Findings, Point, Sweep, findings
+from asyncmodes.knee import MORE_FAILED, Findings, Point, Sweep
+from asyncmodes.knee.choice import AS_GOOD, RESAMPLES
 from asyncmodes.knee.usl import Fit
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
@@ -23,7 +24,7 @@ _FAR_BEYOND = 1_000_000
 
 def curve(sweep: Sweep, look: Look) -> Text:
     """Everything there is to see of a sweep, as one text of lines no wider than asked for."""
-    found = findings(sweep)
+    found = sweep.findings
     lines = [*_heading(sweep, found, look)]
     if found.points:
         lines += [Text(), *_rows(found, look)]
@@ -207,5 +208,5 @@ def _sureness(sweep: Sweep, found: Findings) -> str:
     if found.sure is None:
         return "How sure that is cannot be said: it takes three runs a limit; give a larger --budget."
     return (
-        f"How sure: {_share(found.sure)} of {RESAMPLES:,} resamples of the runs recommend this limit or one next to it."
+        f"How sure: {_share(found.sure.share)} of {RESAMPLES:,} resamples of the runs recommend it or one next to it."
     )
