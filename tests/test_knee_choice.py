@@ -65,7 +65,7 @@ def test_the_best_is_not_the_luckiest_of_many():
 
 
 def test_a_large_difference_matters_however_noisy_the_runs_are():
-    """Runs that differ by half prove little, but 10 % below the highest is not best, and 10 % below that is not as good."""
+    """Runs that differ by half prove little; yet 10 % below the highest is not best, nor 10 % below that as good."""
     noisy = {"n1": [20, 30, 24], "n2": [60, 80, 100], "n4": [70, 90, 120], "n8": [60, 100, 130]}
     assert chosen(**noisy) == (8, 4)
     assert choose(samples(**noisy)).alike == (4, 8)

@@ -1,9 +1,10 @@
 """Which limit to choose, how sure that is, and what is left to be measured: from the throughputs of runs alone.
 
 Best is the mean of all limits whose throughput cannot be told from the highest one (two standard errors, 10 % at most),
-since the highest of many noisy figures is too high by luck; that set is as in Hsu's comparisons with the best ("Multiple
-comparisons", 1996). Recommended is the lowest limit within 5 % of it, but for one standard error (5 % at most; the rule
-of Breiman and others, "Classification and regression trees", 1984), at which no more tasks fail than at the first.
+since the highest of many noisy figures is too high by luck; the set is like that of Hsu's comparisons with the best
+("Multiple comparisons", 1996). Recommended is the lowest limit within 5 % of it, but for one standard error (5 % at most;
+the rule of Breiman and others, "Classification and regression trees", 1984), at which no more tasks fail than at the
+first.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def has_a_choice(samples: Samples) -> bool:
 
 
 def choose(samples: Samples, noise: float | None = None) -> Choice:
-    """The best limits and the recommended one; `noise` is that of a single run, see `noise_of`, and 0 if it is exact."""
+    """The best limits and the recommended one; `noise` is that of a single run (see `noise_of`), 0 if it is exact."""
     rates = _allowed(samples)
     noise = noise_of(samples) if noise is None else noise
     errors = {limit: _error(noise, len(samples[limit])) for limit in rates}
@@ -160,8 +161,8 @@ def noise_of(samples: Samples) -> float:
     """The standard deviation of a single run as a share of its limit's throughput, one for all limits.
 
     From the median difference of two runs of the same limit, which a few disturbed runs do not change (Shamos,
-    "Geometry and statistics", 1976); that of each limit by itself would mostly be luck. If none was run twice it is taken
-    to be 3 %, which was seen with requests to a server on the same machine.
+    "Geometry and statistics", 1976); that of each limit by itself would mostly be luck. If none was run twice it is
+    taken to be 3 %, which was seen with requests to a server on the same machine.
     """
     differences = [
         abs(one - other) / middle

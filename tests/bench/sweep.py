@@ -12,8 +12,8 @@ REPETITIONS = 20
 AT_ONCE = 4  # they mostly wait
 CAPACITIES = (4, 8, 16)
 OVERLOADS = ("queue", "slow", "reject")
-# A server is full at its capacity only if the client asks again at once. What it takes to ask, some milliseconds, leaves
-# places empty that a higher limit fills: beside a short latency that limit really is better, by more than the 5 %.
+# A server is full at its capacity only if the client asks again at once. What it takes to ask, some milliseconds,
+# leaves places empty that a higher limit fills: beside a short latency that limit really is better by more than 5 %.
 LATENCY = "100ms"
 BUDGET = "15s"
 SHARES = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2)  # of the capacity: around it, a step is a quarter
