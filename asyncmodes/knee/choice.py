@@ -2,9 +2,9 @@
 
 Best is the mean of all limits whose throughput cannot be told from the highest one (two standard errors, 10 % at
 most), since the highest of many noisy figures is too high by luck; the set is like that of Hsu's comparisons with the
-best ("Multiple comparisons", 1996). Recommended is the lowest limit within 5 % of it, but for one standard error (5 % at
-most; the rule of Breiman and others, "Classification and regression trees", 1984), at which no more tasks fail than at
-the first.
+best ("Multiple comparisons", 1996). Recommended is the lowest limit within 5 % of it, but for one standard error (5 %
+at most; the rule of Breiman and others, "Classification and regression trees", 1984), at which no more tasks fail
+than at the first.
 """
 
 from __future__ import annotations
