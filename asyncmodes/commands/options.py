@@ -192,22 +192,29 @@ class SweepOptions(Common):
         typer.Option(metavar="1,2,4,...", help="Default: 1, 2, 4, 8 up to the number of tasks, then finer ones."),
     ] = None
     budget: Annotated[
-        str, typer.Option(metavar="TIME", help="How long it may repeat the limits until the figures are steady.")
+        str, typer.Option(metavar="TIME", help="How long it may repeat those limits that may be it until it is clear.")
     ] = "30s"
 
     output: Annotated[
         list[str] | None,
         typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
     ] = None
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the tasks, the limits and the predicted totals, and run nothing.")
+    ] = False
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EXPR", help="Exit 3 unless it holds: 'recommended <= 8', 'limited=8.throughput > 50'."),
+    ] = None
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 also where noise leaves an expectation open.")] = (
+        False
+    )
 
     runs: int = field(default=1, init=False)
-    dry_run: bool = field(default=False, init=False)
     big: bool = field(default=False, init=False)
     hide_totals: bool = field(default=False, init=False)
-    expect: list[str] | None = field(default=None, init=False)
     against: str | None = field(default=None, init=False)
     max_slowdown: str | None = field(default=None, init=False)
-    strict: bool = field(default=False, init=False)
     summary: bool = field(default=False, init=False)
     live: bool = field(default=False, init=False)
     slow: float | None = field(default=None, init=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asyncmodes.clocks import ClockName, new_loop
+from asyncmodes.commands.gate import all_parsed, told
 from asyncmodes.commands.options import SweepOptions
 from asyncmodes.commands.output import OUTPUT_FAILED, Export, Screen, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
@@ -25,6 +26,7 @@ from asyncmodes.spec import parse_timeout
 from asyncmodes.tasks import FileRead
 
 if TYPE_CHECKING:
+    from asyncmodes.expectations.sweeps import OfSweep
     from asyncmodes.sweep import Limits
 
 _NUMBER = re.compile(r"0*[1-9][0-9]{0,17}")
@@ -75,18 +77,22 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
     made, limits = _with_limits(made, asked)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
     exports = [_export(name, [*inputs, *filter(None, [options.spec, options.replay])]) for name in options.output or []]
+    expectations, limits = _expectations(options, made, limits)
     if not options.quiet:
-        if limits.dropped:
-            dropped = ", ".join(map(str, limits.dropped[:10])) + ", ..." * (len(limits.dropped) > 10)
-            note(f"warning: --limits: {dropped} dropped, there are just {len(made.tasks):,} tasks")
-        announce(made)
-        if made.clock is ClockName.REAL:
-            note(f"repeated until the figures are steady, for at most {options.budget} (--budget)")
+        _announce(options, made, limits)
+    if options.dry_run:
+        write_stdout(_dry_run(made, limits, budget_ns, screen, options.output_format))
+        return 0
     with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
         from asyncmodes.sweep import sweep as swept
 
         with ProgressLine(wanted=not options.quiet and made.clock is ClockName.REAL) as line:
             result = signals.run(swept(made, limits, budget_ns, line.watch), runner)
+    if expectations:
+        from asyncmodes.expectations.sweeps import judge_sweep
+
+        judgements = tuple(judge_sweep(expectations, result, strict=options.strict))
+        result = replace(result, comparison=replace(result.comparison, judgements=judgements))
     code = _written(result, exports)
     try:
         text = _json(result) if options.output_format == "json" else _table(result, screen.resized())
@@ -94,7 +100,20 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
     except (OutputError, PipeClosed):
         if signals.received is None:
             raise
+    missed = told(result.comparison, quiet=options.quiet)
+    code = code or missed
     return code if signals.received is None else 128 + signals.received
+
+
+def _announce(options: SweepOptions, made: Plan, limits: Limits) -> None:
+    if limits.dropped:
+        dropped = ", ".join(map(str, limits.dropped[:10])) + ", ..." * (len(limits.dropped) > 10)
+        note(f"warning: --limits: {dropped} dropped, there are just {len(made.tasks):,} tasks")
+    if options.dry_run:
+        return
+    announce(made)
+    if made.clock is ClockName.REAL:
+        note(f"then those limits again that may be it, until it is clear, for at most {options.budget} (--budget)")
 
 
 def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> tuple[Plan, Limits]:
@@ -105,6 +124,32 @@ def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> tuple[Plan, Limit
     made = replace(made, modes=modes, baseline=modes[0])
     made.check()
     return replace(made, limits=descriptor_notes(made.tasks, modes)), limits
+
+
+def _expectations(options: SweepOptions, made: Plan, limits: Limits) -> tuple[tuple[OfSweep, ...], Limits]:
+    """What is expected, and the limits with those marked that it is about."""
+    if options.strict and not options.expect:
+        raise UsageError.at("--strict", "nothing is expected", "add --expect")
+    if not options.expect:
+        return (), limits
+    from asyncmodes.expectations.sweeps import check_of_sweep, limits_of, parse_of_sweep
+
+    expectations = all_parsed(options.expect, parse_of_sweep)
+    check_of_sweep(expectations, limits.chosen, made.clock)
+    return expectations, replace(limits, asked_about=limits_of(expectations))
+
+
+def _dry_run(made: Plan, limits: Limits, budget_ns: int, screen: Screen, output_format: str) -> str:
+    from asyncmodes.commands.dry_run import dry_run
+
+    more = {
+        "limits": list(limits.chosen),
+        "dropped_limits": list(limits.dropped),
+        "finer": limits.finer,
+        "budget_s": budget_ns / 1e9,
+    }
+    remark = "finer limits around the knee would follow" if limits.finer else ""
+    return dry_run(made, screen, screen.look("sweep", None), output_format, remark=remark, more={"sweep": more})
 
 
 def _export(name: str, inputs: list[str]) -> Export:

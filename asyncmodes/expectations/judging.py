@@ -43,7 +43,7 @@ _INTERVALS = {Method.MEAN: mean_interval, Method.MEDIAN: median_interval}
 def judge(expectations: Iterable[Expectation], comparison: Comparison, *, strict: bool = False) -> list[Judgement]:
     """What became of each expectation; `strict` makes inconclusive a fail. Nothing is judged of interrupted runs."""
     measured = _Measured(comparison)
-    return [_strictly(_judged(each, measured), strict=strict) for each in expectations]
+    return [strictly(_judged(each, measured), strict=strict) for each in expectations]
 
 
 def rule(operator_: str, low: float | Fraction, high: float | Fraction, bound: float | Fraction) -> Ruling:
@@ -91,7 +91,8 @@ class _Estimate:
     reason: str = ""
 
 
-def _strictly(judgement: Judgement, *, strict: bool) -> Judgement:
+def strictly(judgement: Judgement, *, strict: bool) -> Judgement:
+    """The judgement, in which `strict` makes inconclusive a fail."""
     if not strict or judgement.ruling is not Ruling.INCONCLUSIVE:
         return judgement
     reason = f"{judgement.reason}; " if judgement.reason else ""
@@ -122,7 +123,8 @@ def _judged(expectation: Expectation, measured: _Measured) -> Judgement:
         judgement = _ruled(expectation.operator, estimate, Fraction(expectation.value), judgement)
     if left.name == "predicted":
         return judgement
-    excuse = _not_the_work(expectation, measured)
+    # A rate counts the results, so that what was not done lowers it by itself.
+    excuse = None if left.figure.unit is Unit.RATE else _not_the_work(expectation, measured)
     if excuse is not None:
         return replace(judgement, ruling=Ruling.FAIL, reason=excuse)
     return judgement if judgement.reason else replace(judgement, reason=_partly(summary, measured))

@@ -105,7 +105,7 @@ class Findings:
 
 def _findings(sweep: Sweep) -> Findings:
     points = points_of(sweep.comparison)
-    law = _law(points)
+    law = _law(points, len(sweep.comparison.tasks))
     if isinstance(law, Fit) and law.problem is None:
         points = [
             replace(point, fitted_per_s=_fitted(sweep.comparison, points[0], point.limit, law))
@@ -168,24 +168,28 @@ def _problem(sweep: Sweep, points: Sequence[Point]) -> str | None:
     return None
 
 
-def _law(points: Sequence[Point]) -> Fit | str:
-    usable = [point.full for point in points if isinstance(point.full, Measured)]
+def _law(points: Sequence[Point], tasks: int) -> Fit | str:
+    usable = [(point.full, len(point.samples)) for point in points if isinstance(point.full, Measured)]
     reasons = [point.full for point in points if isinstance(point.full, str)]
     if len(usable) < 2 and reasons:
         return reasons[-1]
-    return fit(
-        _with_pooled_errors(usable, [len(point.samples) for point in points if isinstance(point.full, Measured)])
-    )
+    return fit(_with_pooled_errors([full for full, _ in usable], [runs for _, runs in usable], tasks))
 
 
-def _with_pooled_errors(measured: Sequence[Measured], runs: Sequence[int]) -> list[Measured]:
-    """The same with one relative noise for all: that of two or three runs alone is mostly luck."""
-    known = [(each.error / each.rate, count) for each, count in zip(measured, runs) if each.error is not None]
+def _with_pooled_errors(measured: Sequence[Measured], runs: Sequence[int], tasks: int) -> list[Measured]:
+    """The same with one relative noise of a task for all limits, as if each had the fewest runs.
+
+    That of two or three runs alone is mostly luck. At a limit near the number of tasks just a few start when no place
+    is free, and tell the less. And a limit with many runs must not count for more: what it is off the law by then is
+    not noise but another shape, which would bend the whole curve.
+    """
+    late = {each.limit: tasks - each.limit + 1 for each in measured}
+    known = [(each, count) for each, count in zip(measured, runs) if each.error is not None]
     if not known:
         return [*measured]
-    squares = sum(error**2 * count * (count - 1) for error, count in known)
-    pooled = squares / sum(count - 1 for _, count in known)
-    return [replace(each, error=each.rate * math.sqrt(pooled / count)) for each, count in zip(measured, runs)]
+    squares = sum(((each.error or 0.0) / each.rate) ** 2 * late[each.limit] * n * (n - 1) for each, n in known)
+    pooled = squares / sum(count - 1 for _, count in known) / min(runs)
+    return [replace(each, error=each.rate * math.sqrt(pooled / late[each.limit])) for each in measured]
 
 
 def _fitted(comparison: Comparison, first: Point, limit: int, law: Fit) -> float | None:

@@ -14,8 +14,8 @@ CAPACITIES = (4, 8, 16)
 OVERLOADS = ("queue", "slow", "reject")
 # A server is full at its capacity only if the client asks again at once. What it takes to ask, some milliseconds,
 # leaves places empty that a higher limit fills: beside a short latency that limit really is better by more than 5 %.
-LATENCY = "100ms"
-BUDGET = "15s"
+LATENCIES = {"queue": "160ms", "slow": "60ms", "reject": "60ms"}
+BUDGETS = {"queue": "20s", "slow": "10s", "reject": "10s"}
 SHARES = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2)  # of the capacity: around it, a step is a quarter
 
 
@@ -48,10 +48,10 @@ async def _all() -> dict[tuple[int, str], list[int | None]]:
 
 async def _recommended(gate: asyncio.Semaphore, capacity: int, overload: str) -> int | None:
     command = [
-        *(sys.executable, "-m", "asyncmodes", "sweep", f"url:/delay/{LATENCY}*{4 * capacity}"),
-        *("--server", f"capacity={capacity} overload={overload} reject_latency=50ms"),
+        *(sys.executable, "-m", "asyncmodes", "sweep", f"url:/delay/{LATENCIES[overload]}*{4 * capacity}"),
+        *("--server", f"capacity={capacity} overload={overload} reject_latency=60ms"),
         *("--limits", ",".join(str(round(share * capacity)) for share in SHARES)),
-        *("--budget", BUDGET, "--format", "json", "--quiet", "--warmup", "0"),
+        *("--budget", BUDGETS[overload], "--format", "json", "--quiet", "--warmup", "0"),
     ]
     async with gate:
         process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
