@@ -18,7 +18,6 @@ from asyncmodes.measure import Order, Plan, Watch, measure
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.sources import prepared, uses_server
 
-MOST_ROUNDS = 30
 _FINER = 3  # limits that are added in each gap beside the knee
 
 
@@ -120,7 +119,7 @@ class _Sweeping:
             self._limits = sorted([*self._limits, *added])
             if added:
                 return added
-        if self._exact or max(map(len, self._samples.values())) >= MOST_ROUNDS or is_settled(self._samples):
+        if self._exact or is_settled(self._samples):
             return []
         again = sorted({*in_question(self._samples), *self._asked.asked_about})
         takes_s = sum(self._took_s[limit] for limit in again)

@@ -6,6 +6,7 @@ import pytest
 
 from asyncmodes.knee.choice import (
     FEWEST_RUNS,
+    MOST_RUNS,
     Sample,
     Sureness,
     choose,
@@ -123,6 +124,7 @@ def test_it_is_settled_when_every_limit_is_on_one_side():
     assert is_settled(samples(**rates))
     assert not is_settled(samples(**rates | {"n8": [80, 80, 81]}))
     assert not is_settled(samples(**rates | {"n2": [73, 77, 75, 77]}))
+    assert is_settled(samples(**rates | {"n2": [73, 77] * (MOST_RUNS // 2)}))
     assert FEWEST_RUNS == 4
 
 

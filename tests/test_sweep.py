@@ -223,6 +223,8 @@ limit    total  ok/s  ok  failed
 16      800 ms  80.0  64       0  ██████████████
 64     3200 ms  20.0  64       0  ███
 
+fake requests went to a simulated server: capacity=8 overload=slow
+
 No fit of the Universal Scalability Law: the curve has another shape: it misses
 the throughputs by up to 65 %.
 
@@ -241,6 +243,9 @@ limit  ok/s  ok  failed
 16      117  64       0  ===============
 32      126  64       0  ================  recommended, best
 64      113  64       0  ==============
+
+fake requests went to a simulated server:
+overload=usl:0.1,0.001
 
 Universal Scalability Law: alone 20 tasks a second; the fit
 is exact.
@@ -262,6 +267,9 @@ limit    total  ok/s   fit  ok  failed
 3       400 ms  60.0  60.0  24       0  ██████████████████████████████████████
 4       300 ms  80.0  80.0  24       0  ███████████████████████████████████████████████████  recommended, best
 8       100 ms  80.0     –   8      16  ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒  more fail
+
+16 tasks failed: 503 Service Unavailable
+fake requests went to a simulated server: capacity=4 overload=reject
 
 Universal Scalability Law: alone 20 tasks a second; the fit is exact.
 Contention 0: none of the work is seen to be serial.

@@ -192,7 +192,10 @@ class SweepOptions(Common):
         typer.Option(metavar="1,2,4,...", help="Default: 1, 2, 4, 8 up to the number of tasks, then finer ones."),
     ] = None
     budget: Annotated[
-        str, typer.Option(metavar="TIME", help="How long it may repeat those limits that may be it until it is clear.")
+        str,
+        typer.Option(
+            metavar="TIME", help="How long it may take; limits that may be the answer are repeated until it is clear."
+        ),
     ] = "30s"
 
     output: Annotated[

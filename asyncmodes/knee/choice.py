@@ -19,7 +19,7 @@ from asyncmodes.stats import quantile
 
 AS_GOOD = 0.95
 RESAMPLES = 1000
-FEWEST_RUNS = 4
+FEWEST_RUNS, MOST_RUNS = 4, 30
 _FEWEST_FOR_SURENESS = 3  # of two runs, half of all resamples hold just one
 _TOLD_APART = 2  # standard errors, about 95 %
 _MOST_APART, _MOST_ALLOWED = 0.1, 0.05  # however noisy: more than that is a difference that matters
@@ -117,7 +117,9 @@ def in_question(samples: Samples) -> list[int]:
 
 
 def is_settled(samples: Samples) -> bool:
-    """Whether the runs tell on which side of the 95 % the recommended limit and all lower ones are."""
+    """Whether the runs tell on which side of the 95 % the recommended limit and all lower ones are, or never will."""
+    if max(map(len, samples.values())) >= MOST_RUNS:
+        return True
     if any(len(samples[limit]) < FEWEST_RUNS for limit in in_question(samples)):
         return False
     chosen = choose(samples)

@@ -8,13 +8,14 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from asyncmodes.knee import MORE_FAILED, Findings, Point, Sweep
-from asyncmodes.knee.choice import AS_GOOD, RESAMPLES, Choice
+from asyncmodes.knee.choice import AS_GOOD, MOST_RUNS, RESAMPLES, Choice
 from asyncmodes.knee.usl import Fit
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.glyphs import STYLES, word
 from asyncmodes.views.picture import Look
 from asyncmodes.views.rulings import reasons, rulings_lines
+from asyncmodes.views.sentences import errors, notes
 from asyncmodes.views.totals import Column, rate_text, table, total_text
 from asyncmodes.views.wrapping import wrapped
 
@@ -31,8 +32,9 @@ def curve(sweep: Sweep, look: Look) -> Text:
     lines = [*_heading(sweep, found, look)]
     if found.points:
         lines += [Text(), *_rows(found, look)]
-    paragraphs = [_fit_sentences(found)] if len(found.points) > 1 else []
-    for paragraph in (*paragraphs, _recommendation(sweep, found)):
+    met_with = [*errors(sweep.comparison), *notes(sweep.comparison)]
+    law = _fit_sentences(found) if len(found.points) > 1 and any(point.per_s for point in found.points) else []
+    for paragraph in filter(None, (met_with, law, _recommendation(sweep, found))):
         lines.append(Text())
         for sentence in paragraph:
             lines += wrapped(_with_bold_beginning(sentence), look.width)
@@ -243,4 +245,7 @@ def _sureness(sweep: Sweep, found: Findings) -> str:
     said = f"How sure: {_share(sure.share)} of {RESAMPLES:,} resamples of the runs recommend it or one next to it"
     if sure.low < sure.high:
         said += f", 95 % of them limits from {sure.low:,} to {sure.high:,}"
-    return said + ("; a larger --budget would tell more." if sure.share < AS_GOOD else ".")
+    if sure.share >= AS_GOOD:
+        return f"{said}."
+    many = max(len(point.samples) for point in found.points) >= MOST_RUNS
+    return f"{said}; {'so many runs leave it open' if many else 'a larger --budget would tell more'}."
