@@ -40,9 +40,14 @@ _HOLDS = {
 _INTERVALS = {Method.MEAN: mean_interval, Method.MEDIAN: median_interval}
 
 
-def judge(expectations: Iterable[Expectation], comparison: Comparison, *, strict: bool = False) -> list[Judgement]:
-    """What became of each expectation; `strict` makes inconclusive a fail. Nothing is judged of interrupted runs."""
-    measured = _Measured(comparison)
+def judge(
+    expectations: Iterable[Expectation], comparison: Comparison, *, strict: bool = False, exact: bool | None = None
+) -> list[Judgement]:
+    """What became of each expectation; `strict` makes inconclusive a fail. Nothing is judged of interrupted runs.
+
+    `exact` says whether another run could only be the same; by default the virtual clock is.
+    """
+    measured = _Measured(comparison, exact=comparison.clock == "virtual" if exact is None else exact)
     return [strictly(_judged(each, measured), strict=strict) for each in expectations]
 
 
@@ -62,9 +67,9 @@ def rule(operator_: str, low: float | Fraction, high: float | Fraction, bound: f
 class _Measured:
     """The figures of a comparison, of all runs of a mode together and of each by itself."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Comparison, *, exact: bool) -> None:
         self.comparison = comparison
-        self.exact = comparison.clock == "virtual"
+        self.exact = exact
         self.summaries = {summary.mode: summary for summary in summarise(comparison)}
         self.each = cache(self._each)
 

@@ -72,7 +72,7 @@ def judge_sweep(expectations: Iterable[OfSweep], sweep: Sweep, *, strict: bool =
         if isinstance(each, ChosenLimit):
             judged.append(strictly(_judged(each, sweep), strict=strict))
         else:
-            judged += judge([each], sweep.comparison, strict=strict)
+            judged += judge([each], sweep.comparison, strict=strict, exact=sweep.exact)
     return judged
 
 
