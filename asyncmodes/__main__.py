@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 _INTERRUPTED, _TERMINATED = 130, 143
+_COLLECTED_AFTER = 50_000  # new objects; the usual 700 would look through all that is loaded a hundred times
 
 
 def main() -> int:
@@ -18,8 +19,10 @@ def main() -> int:
             pass
         else:
             return 0
+    import gc
     import os
 
+    gc.set_threshold(_COLLECTED_AFTER)
     # While the program is being loaded, and before it has its own way: no traceback.
     try:
         import signal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from asyncmodes.record import Comparison, Run
 from asyncmodes.stats import Summary, quantile, summarise
@@ -16,8 +16,7 @@ _MAD_SCALE, _OUTLIER_SCORE = 0.6745, 10.0
 _FEWEST_RUNS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001  # the field's own word; Python's category of that name is not used here
+class Warning(NamedTuple):  # noqa: A001  # the field's own word; Python's category of that name is not used here
     """One reason for doubt: a stable `kind`, the mode it is about, and the sentence with its advice."""
 
     kind: str

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from asyncmodes.tasks import Task
 
 
-@dataclass(frozen=True, slots=True)
-class CriticalPath:
+class CriticalPath(NamedTuple):
     """`ns` nanoseconds long, from the durations of one run.
 
     `chain` is the chain in the order in which it ran, of several as long the one that ends with the lowest index;

@@ -1,12 +1,12 @@
 """Which task starts next, and on which lane: what the executor and the prediction have in common.
 
-A `Dispatch` hands out tasks to workers. Each worker has a source, from which it takes one task after another. Tasks
-start in input order among those that are ready, on the lowest free lane.
+A `Dispatch` hands out tasks to workers, which are numbers. Each worker takes one task after another from its source.
+Tasks start in input order among those that are ready, on the lowest free lane.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import Protocol
 
@@ -14,27 +14,24 @@ from asyncmodes.errors import UsageError
 from asyncmodes.modes import Mode
 from asyncmodes.tasks import Task
 
-Worker = tuple[int, Iterator[int]]
-"""A number of its own, and where the worker takes the indices of its tasks from, each when it is about to start it.
-
-The number is its lane, or where the dispatch heeds every end, the index of its only task.
-"""
-
 
 class Dispatch(Protocol):
-    """Hands out the tasks of one run. `heeds`: whether it has to be told of every task that ended."""
+    """Hands out the tasks of one run. `heeds`: whether it has to be told of every task that ended.
+
+    The number of a worker is its lane, or where the dispatch heeds every end, the index of its only task.
+    """
 
     heeds: bool
 
-    def portion(self) -> list[Worker]:
+    def portion(self) -> Sequence[int]:
         """The workers to begin with: of a batch, or of all tasks. Empty if nothing is left to start."""
         ...
 
-    def lane(self, number: int) -> int:
-        """The lane of the task that this worker is just about to start."""
+    def begin(self, worker: int) -> tuple[int, Iterable[int]]:
+        """A worker begins: its lane, and where it takes the indices of its tasks from, each when it starts it."""
         ...
 
-    def ended(self, lane: int, index: int, ok: bool) -> list[Worker]:
+    def ended(self, lane: int, index: int, ok: bool) -> Sequence[int]:
         """A task has ended; the further workers that can begin now."""
         ...
 
@@ -43,7 +40,7 @@ class Dispatch(Protocol):
         ...
 
 
-def dispatch(tasks: Sequence[Task], mode: Mode, width_cap: int | None = None) -> Dispatch:
+def dispatch(tasks: Collection[Task], mode: Mode, width_cap: int | None = None) -> Dispatch:
     """The dispatch of these tasks in this mode; with `width_cap` no more than so many are in flight.
 
     Raises UsageError if they need each other in a circle, or what is not there.
@@ -68,17 +65,16 @@ class _InTurn:
         self._batches = mode.batches(count)
         self._rest: Iterator[int] = iter(())
 
-    def portion(self) -> list[Worker]:
+    def portion(self) -> Sequence[int]:
         batch = next(self._batches, range(0))
         self._rest = iter(batch)
-        lanes = self._mode.lanes(len(batch))
-        return [(lane, self._rest) for lane in range(_capped(lanes, self._width_cap))]
+        return range(_capped(self._mode.lanes(len(batch)), self._width_cap))
 
-    def lane(self, number: int) -> int:
-        return number
+    def begin(self, worker: int) -> tuple[int, Iterable[int]]:
+        return worker, self._rest
 
-    def ended(self, lane: int, index: int, ok: bool) -> list[Worker]:  # noqa: ARG002  # all have their workers
-        return []
+    def ended(self, lane: int, index: int, ok: bool) -> Sequence[int]:  # noqa: ARG002  # all have their workers
+        return ()
 
     def close(self) -> None:
         self._batches = iter(())
@@ -91,7 +87,7 @@ class _WhenReady:
 
     heeds = True
 
-    def __init__(self, tasks: Sequence[Task], mode: Mode, width_cap: int | None) -> None:
+    def __init__(self, tasks: Collection[Task], mode: Mode, width_cap: int | None) -> None:
         self._mode = mode
         self._closed = False
         needs = [set(task.needs) for task in tasks]
@@ -107,15 +103,15 @@ class _WhenReady:
         self._slots = _capped(mode.lanes(len(tasks)), width_cap)
         self._free_lanes = list(range(self._slots))
 
-    def portion(self) -> list[Worker]:
+    def portion(self) -> Sequence[int]:
         if self._open is not self._ready:
-            self._open += [heappop(self._ready) for _ in range(self._mode.lanes(len(self._ready)))]
+            self._open = [heappop(self._ready) for _ in range(self._mode.lanes(len(self._ready)))]
         return self._handed_out()
 
-    def lane(self, number: int) -> int:  # noqa: ARG002  # any worker gets the lowest
-        return heappop(self._free_lanes)
+    def begin(self, worker: int) -> tuple[int, Iterable[int]]:
+        return heappop(self._free_lanes), () if self._closed else (worker,)
 
-    def ended(self, lane: int, index: int, ok: bool) -> list[Worker]:
+    def ended(self, lane: int, index: int, ok: bool) -> Sequence[int]:
         heappush(self._free_lanes, lane)
         self._slots += 1
         for dependant in self._needed_by[index] if ok else ():
@@ -127,25 +123,19 @@ class _WhenReady:
     def close(self) -> None:
         self._closed = True
 
-    def _handed_out(self) -> list[Worker]:
-        workers: list[Worker] = []
+    def _handed_out(self) -> list[int]:
+        workers: list[int] = []
         while self._open and self._slots and not self._closed:
             self._slots -= 1
-            index = heappop(self._open)
-            workers.append((index, self._only(index)))
+            workers.append(heappop(self._open))
         return workers
-
-    def _only(self, index: int) -> Iterator[int]:
-        """One task, unless all was closed before its worker could begin."""
-        if not self._closed:
-            yield index
 
 
 def _capped(lanes: int, cap: int | None) -> int:
     return lanes if cap is None else min(lanes, cap)
 
 
-def check_needs(tasks: Sequence[Task]) -> None:
+def check_needs(tasks: Collection[Task]) -> None:
     """Raise UsageError if a task needs what is not in the list, itself, or others that need it."""
     for task in tasks:
         for need in task.needs:
@@ -153,7 +143,8 @@ def check_needs(tasks: Sequence[Task]) -> None:
                 what = f"it needs task {need}, which is not there"
                 raise UsageError.at(f"task {task.name!r}", what, f"give indices from 0 to {len(tasks) - 1}")
     if circle := needs_circle({index: task.needs for index, task in enumerate(tasks) if task.needs}):
-        names = [tasks[index].name for index in circle]
+        listed = list(tasks)
+        names = [listed[index].name for index in circle]
         raise UsageError.at(f"task {names[0]!r}", f"it needs itself: {' -> '.join(names)}", "leave one of them out")
 
 

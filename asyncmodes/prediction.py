@@ -7,142 +7,162 @@ loop nothing is handled: what was due meanwhile comes after it.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from heapq import heappop, heappush
+from collections.abc import Collection, Iterator, Sequence
+from heapq import heappop, heappush, heapreplace
 
 from asyncmodes.capacity import Answer, Server, Service, answer
-from asyncmodes.dispatch import Worker, dispatch
+from asyncmodes.collector import collector_paused
+from asyncmodes.dispatch import Dispatch, dispatch
 from asyncmodes.modes import Leftovers, Mode
-from asyncmodes.record import Recorder, Run
-from asyncmodes.tasks import Failure, FakeRequest, Outcome, Task
+from asyncmodes.record import NEVER, Run
+from asyncmodes.recorder import Keep, Recorder, SpanRecorder
+from asyncmodes.streams import by_index
+from asyncmodes.tasks import FakeRequest, Outcome, Task
+
+_Worker = Iterator[int]
+"""Yields for each of its tasks when that is due, and is asked again then."""
 
 
 def predict(
-    tasks: Sequence[Task],
+    tasks: Collection[Task],
     mode: Mode,
     outcomes: Sequence[Outcome] | None = None,
     *,
     width_cap: int | None = None,
     server: Server | None = None,
+    keep: Keep = SpanRecorder,
 ) -> Run | None:
     """The run of these tasks in this mode, or None if any task's duration is unknown.
 
     `outcomes` replaces what the tasks themselves know, for instance by durations measured in another mode.
     `width_cap` is the most tasks that the machine works on at once (`Run.width_cap`), None for no such limit.
-    `server` is the one that fake requests go to (None: one without limits). Raises UsageError for a race of nobody, and
-    for tasks that need each other in a circle.
+    `server` is the one that fake requests go to (None: one without limits). `keep` says what is kept of it. Raises
+    UsageError for a race of nobody, and for tasks that need each other in a circle.
     """
-    known = list(outcomes) if outcomes is not None else _known_outcomes(tasks)
-    if known is None:
-        return None
-    recorder = Recorder(tasks, mode)
-    _Schedule(recorder, known, width_cap, Service(server or Server())).run()
+    recorder = keep(tasks, mode)
+    schedule = _Schedule(recorder, outcomes, dispatch(tasks, mode, width_cap), Service(server or Server()))
+    with collector_paused():
+        try:
+            schedule.run()
+        except _Unknown:
+            return None
     return recorder.finished()
 
 
-def _known_outcomes(tasks: Sequence[Task]) -> list[Outcome | None] | None:
-    """What the tasks know of themselves, None for a fake request, whose outcome its server tells when it arrives."""
-    known: list[Outcome | None] = []
-    for task in tasks:
-        outcome = task.outcome
-        if outcome is None and not isinstance(task.work, FakeRequest):
-            return None
-        known.append(outcome)
-    return known
+class _Unknown(Exception):
+    """Only running a task can tell how long it takes."""
 
 
 class _Schedule:
     """Virtual workers on a virtual time that only ever moves from one end to the next."""
 
     def __init__(
-        self, recorder: Recorder, outcomes: Sequence[Outcome | None], width_cap: int | None, service: Service
+        self, recorder: Recorder, outcomes: Sequence[Outcome] | None, dispatch: Dispatch, service: Service
     ) -> None:
         self.recorder = recorder
+        self.tasks = by_index(recorder.tasks)
         self.outcomes = outcomes
-        self.dispatch = dispatch(recorder.tasks, recorder.mode, width_cap)
+        self.dispatch = dispatch
         self.service = service
-        self.answers: dict[int, Answer] = {}
         self.now_ns = 0
         self.started = 0
-        self.in_flight: list[tuple[int, int, int, Iterator[int]]] = []  # end, how many started before, index, source
-        self.steps: deque[tuple[Callable[[int, Iterator[int]], None], int, Iterator[int]]] = deque()
+        self.in_flight: list[tuple[int, int, _Worker]] = []  # a heap: when due, how many started before, who goes on
+        self.begun: list[_Worker] = []  # in this turn, before those go on that it wakes
 
     def run(self) -> None:
         """Run all tasks to their end."""
-        while workers := self.dispatch.portion():
-            self._begin(workers)
-            while self.steps or self.in_flight:
-                self._turn()
+        while portion := self.dispatch.portion():
+            self._begin(portion)
+            self._work_off()
 
-    def _turn(self) -> None:
-        """Do what can be done now; what comes of it is for the next turn."""
-        if not self.steps:
-            self.now_ns = max(self.now_ns, self.in_flight[0][0])
-        while self.in_flight and self.in_flight[0][0] <= self.now_ns:
-            _, _, index, source = heappop(self.in_flight)
-            self.steps.append((self._wake, index, source))
-        for _ in range(len(self.steps)):
-            step, number, source = self.steps.popleft()
-            step(number, source)
+    def _begin(self, portion: Sequence[int]) -> None:
+        self.begun += map(self._worker, portion)
 
-    def _begin(self, workers: list[Worker]) -> None:
-        self.steps.extend((self._pull, number, source) for number, source in workers)
+    def _work_off(self) -> None:
+        """Let the workers go on until none is left."""
+        self._turns()
+        in_flight, started = self.in_flight, self.started
+        while in_flight:
+            # From here on nobody begins, so turns make no difference: who is due first goes on first.
+            due_ns, _, worker = in_flight[0]
+            self.now_ns = max(self.now_ns, due_ns)
+            for next_ns in worker:
+                started += 1
+                heapreplace(in_flight, (next_ns, started, worker))
+                break
+            else:
+                heappop(in_flight)
+        self.started = started
 
-    def _wake(self, index: int, source: Iterator[int]) -> None:
-        self.steps.append((self._go_on, index, source))
+    def _turns(self) -> None:
+        """Turn after turn, let all workers go on that can; what comes of it is for the next turn."""
+        in_flight = self.in_flight
+        woken: list[_Worker] = []
+        while self.begun or woken or (self.dispatch.heeds and in_flight):
+            steps, self.begun = self.begun + woken, []
+            if not steps:
+                self.now_ns = max(self.now_ns, in_flight[0][0])
+            woken = []
+            while in_flight and in_flight[0][0] <= self.now_ns:
+                woken.append(heappop(in_flight)[2])
+            for worker in steps:
+                for due_ns in worker:
+                    self.started += 1
+                    heappush(in_flight, (due_ns, self.started, worker))
+                    break
 
-    def _go_on(self, index: int, source: Iterator[int]) -> None:
-        if index not in self.recorder.cancelled:
-            self._begin(self._end(index))
-            self._pull(self.recorder.lanes[index], source)
-
-    def _pull(self, number: int, source: Iterator[int]) -> None:
-        """Let a worker start tasks until one of them waits for something, or none is left."""
+    def _worker(self, number: int) -> _Worker:
+        """A worker as the executor has them: where those await a task, this one yields when it will be due."""
+        recorder, tasks, outcomes = self.recorder, self.tasks, self.outcomes
+        starts, ends, lanes = recorder.starts, recorder.ends, recorder.lanes
+        mode, heeds = recorder.mode, self.dispatch.heeds
+        heed_ok, heed_failure = heeds or mode.decides(ok=True), heeds or mode.decides(ok=False)
+        cancels = mode.leftovers is Leftovers.CANCEL
+        told = None
+        lane, source = self.dispatch.begin(number)
         for index in source:
-            due_ns = self._due(index, self.dispatch.lane(number))
-            if not self.recorder.tasks[index].work.blocking:
-                heappush(self.in_flight, (due_ns, self.started, index, source))
-                return
-            self.now_ns = due_ns
-            self._begin(self._end(index))
+            now = self.now_ns
+            lanes[index] = lane
+            starts[index] = now
+            task = tasks[index]
+            outcome = task.outcome if outcomes is None else outcomes[index]
+            if outcome is None:
+                told = self._asked(task)
+                outcome = told.outcome
+            duration_ns, failure = outcome
+            if task.work.blocking:
+                self.now_ns = now + duration_ns
+            else:
+                yield now + duration_ns
+                if cancels and ends[index] != NEVER:
+                    return  # it was cancelled
+            if told is not None:
+                self.service.leave(told.visit)
+                if told.detail is not None:
+                    recorder.details[index] = told.detail
+                told = None
+            if failure is None:
+                ends[index] = self.now_ns
+                if heed_ok:
+                    self._begin(self._ended(lane, index, ok=True))
+            else:
+                recorder.failures[index] = failure
+                ends[index] = self.now_ns
+                if heed_failure:
+                    self._begin(self._ended(lane, index, ok=False))
 
-    def _end(self, index: int) -> list[Worker]:
-        """Note how a task has ended, and what that means for the others; the workers that can begin now."""
+    def _asked(self, task: Task) -> Answer:
+        if not isinstance(task.work, FakeRequest):
+            raise _Unknown
+        return answer(self.service, task, self.now_ns)
+
+    def _ended(self, lane: int, index: int, *, ok: bool) -> Sequence[int]:
+        """See to what the end of a task means for the others; the further workers that can begin."""
         recorder, mode = self.recorder, self.recorder.mode
-        recorder.ends[index] = self.now_ns
-        failure = self._failure(index)
-        if failure is not None:
-            recorder.failures[index] = failure
-        if mode.decides(failure is None) and recorder.decide(index) and mode.leftovers is not Leftovers.KEEP:
+        if mode.decides(ok) and recorder.decide(index) and mode.leftovers is not Leftovers.KEEP:
             self.dispatch.close()
             if mode.leftovers is Leftovers.CANCEL:
-                self._cancel(recorder.running())
-        return self.dispatch.ended(recorder.lanes[index], index, failure is None) if self.dispatch.heeds else []
-
-    def _due(self, index: int, lane: int) -> int:
-        """Start a task; when it will be due."""
-        self.started += 1
-        self.recorder.starts[index] = self.now_ns
-        self.recorder.lanes[index] = lane
-        outcome = self.outcomes[index]
-        if outcome is None:
-            told = self.answers[index] = answer(self.service, self.recorder.tasks[index], self.now_ns)
-            outcome = told.outcome
-        return self.now_ns + outcome.duration_ns
-
-    def _failure(self, index: int) -> Failure | None:
-        """Let the task's visit leave if it had one; the task's failure."""
-        outcome = self.outcomes[index]
-        if outcome is not None:
-            return outcome.failure
-        told = self.answers.pop(index)
-        self.service.leave(told.visit)
-        if told.detail is not None:
-            self.recorder.details[index] = told.detail
-        return told.outcome.failure
-
-    def _cancel(self, indices: list[int]) -> None:
-        for index in indices:
-            self.recorder.ends[index] = self.now_ns
-            self.recorder.cancelled.add(index)
+                for other in recorder.running():
+                    recorder.cancelled.add(other)
+                    recorder.ends[other] = self.now_ns
+        return self.dispatch.ended(lane, index, ok)

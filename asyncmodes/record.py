@@ -8,17 +8,19 @@ column stands for "never happened".
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter, sub
 from typing import TYPE_CHECKING
 
 from asyncmodes.critical import CriticalPath, critical_path
-from asyncmodes.errors import UsageError
-from asyncmodes.modes import Leftovers, Mode, Stop
+from asyncmodes.modes import Mode, Stop
 from asyncmodes.resources import Resources
+from asyncmodes.spread import Spread
 from asyncmodes.tasks import Failure, State, Task
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class Span:
     detail: Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """One execution of one task list in one mode. A live run's picture is a Run too, with RUNNING as verdict.
 
@@ -87,6 +89,10 @@ class Run:
     def __len__(self) -> int:
         return len(self.tasks)
 
+    def __repr__(self) -> str:
+        # Short: asyncio's runner writes out what a coroutine has returned, a million tasks too.
+        return f"<{type(self).__name__} of {len(self)} tasks in {self.mode}: {self.verdict} after {self.total_ns} ns>"
+
     def state(self, index: int) -> State:
         """Where the task stands (in a finished run: how it ended)."""
         if self.starts[index] < 0:
@@ -116,7 +122,7 @@ class Run:
         A culprit has failed, timed out or been cancelled; of several it is the one that ended first.
         """
         culprits = sorted({*self.failures, *self.cancelled}, key=lambda index: (self.ends[index], index))
-        if not culprits or not any(task.needs for task in self.tasks):
+        if not culprits or not self.has_needs:
             return {}
         needed_by: dict[int, list[int]] = {}
         for index, task in enumerate(self.tasks):
@@ -153,8 +159,8 @@ class Run:
 
     @property
     def spans(self) -> list[Span]:
-        """A span for each task, in input order."""
-        return [self.span(index) for index in range(len(self))]
+        """A span for each task that was kept, in input order."""
+        return [self.span(index) for index in range(len(self.tasks))]
 
     @cached_property
     def started(self) -> int:
@@ -175,7 +181,8 @@ class Run:
         }
         if self.verdict is Verdict.RUNNING:
             skipped = len(self.skipped_because)
-            waiting = sum(self.state(index) is State.WAITING for index, task in enumerate(self.tasks) if task.needs)
+            needy = (index for index, task in enumerate(self.tasks) if task.needs) if self.has_needs else ()
+            waiting = sum(self.state(index) is State.WAITING for index in needy)
             queued = len(self) - self.started - skipped - waiting
             counts |= {State.SKIPPED: skipped, State.RUNNING: running, State.QUEUED: queued, State.WAITING: waiting}
         return counts
@@ -188,9 +195,60 @@ class Run:
         return sum(self.ends) - sum(self.starts)
 
     @cached_property
+    def in_order(self) -> tuple[array[int], array[int]]:
+        """The starts that happened, and the ends, each in order of time."""
+        times = []
+        for column in (self.starts, self.ends):
+            ordered = array("q", sorted(column))
+            times.append(ordered[bisect_left(ordered, 0) :])
+        return times[0], times[1]
+
+    @cached_property
+    def lengths(self) -> array[int]:
+        """How long each task took, NEVER for those that have not ended."""
+        if NEVER not in self.ends:
+            return array("q", map(sub, self.ends, self.starts))
+        times = zip(self.starts, self.ends, strict=True)
+        return array("q", (end - start if end >= 0 else NEVER for start, end in times))
+
+    @cached_property
+    def durations(self) -> array[int]:
+        """How long each task took that ended by itself, in order of length."""
+        if not self.cancelled and NEVER not in self.ends:
+            return array("q", sorted(self.lengths))
+        ended = (ns for i, ns in enumerate(self.lengths) if ns >= 0 and i not in self.cancelled)
+        return array("q", sorted(ended))
+
+    @cached_property
+    def slowest(self) -> int | None:
+        """The task that took longest of those that ended, of several the first one; None if none did."""
+        longest = max(self.lengths, default=NEVER)
+        return None if longest == NEVER else self.lengths.index(longest)
+
+    @cached_property
+    def has_needs(self) -> bool:
+        """Whether any of its tasks needs another."""
+        return any(map(attrgetter("needs"), self.tasks))
+
+    @cached_property
+    def has_blocking_work(self) -> bool:
+        """Whether any of its tasks blocks the event loop."""
+        return any(map(attrgetter("work.blocking"), self.tasks))
+
+    @cached_property
     def peak(self) -> int:
         """The most tasks in flight at once. A task takes the lowest free lane, so it is the highest one used + 1."""
         return max(self.lanes, default=NEVER) + 1
+
+    @property
+    def orphaned(self) -> int:
+        """How many tasks are orphans."""
+        return len(self.orphans)
+
+    @property
+    def spread(self) -> Spread | None:
+        """How long tasks took that ended by themselves, where that is all that was kept of them."""
+        return None
 
     @cached_property
     def critical_path(self) -> CriticalPath | None:
@@ -220,107 +278,7 @@ class Run:
         )
 
 
-class Recorder:
-    """The columns of a run while they are being written, by the executor or by prediction.
-
-    The writer fills `starts`, `ends`, `lanes`, `failures`, `cancelled` and `details` itself, as cheaply as it
-    can, and calls `decide` when a task's outcome makes the caller resume. Raises UsageError for a race of nobody.
-    """
-
-    def __init__(self, tasks: Sequence[Task], mode: Mode) -> None:
-        if mode.stop is Stop.ON_FIRST and not tasks:
-            raise UsageError.at(f"mode {mode}", "a race of no tasks never ends", "give it at least one task")
-        self.tasks = tasks
-        self.mode = mode
-        count = len(tasks)
-        self.starts = array("q", [NEVER]) * count
-        self.ends = array("q", [NEVER]) * count
-        self.lanes = array("i", [NEVER]) * count
-        self.failures: dict[int, Failure] = {}
-        self.cancelled: set[int] = set()
-        self.details: dict[int, Mapping[str, object]] = {}
-        self.decided_by: int | None = None
-        self.resumed_ns: int | None = None
-        self.interrupted_ns: int | None = None
-        self._ends_at_resume: array[int] | None = None
-
-    def decide(self, index: int) -> bool:
-        """Let the caller resume because of this task, which has just ended; False if it had resumed before."""
-        if self.resumed_ns is not None or self.interrupted_ns is not None:
-            return False
-        self.decided_by = index
-        self.resumed_ns = self.ends[index]
-        self._ends_at_resume = self.ends[:]
-        return True
-
-    def interrupt(self, at_ns: int) -> None:
-        """Note that the run was cancelled from outside; a caller that had resumed has its outcome already."""
-        self.interrupted_ns = at_ns
-        if self.mode.leftovers is Leftovers.CANCEL and self.running():
-            # That caller resumes only when the cancelled ones have ended: it was not to be.
-            self.decided_by = self.resumed_ns = None
-
-    def running(self) -> list[int]:
-        """The indices of the tasks in flight."""
-        return [i for i, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)) if end < 0 <= start]
-
-    def finished(self, notes: tuple[str, ...] = ()) -> Run:
-        """The record of a run of which no task is in flight any more."""
-        drained = max(self.ends, default=0)
-        total = drained
-        if self.resumed_ns is not None and self.mode.leftovers is not Leftovers.CANCEL:
-            total = self.resumed_ns
-        elif self.resumed_ns is None and self.interrupted_ns is not None:
-            total = self.interrupted_ns
-        drained = max(drained, total)
-        return self._run(self._verdict(), total, drained, self._orphans(), notes)
-
-    def snapshot(self, now_ns: int) -> Run:
-        """The record as it stands at `now_ns` of a run that is under way; orphans are running or have ended."""
-        total = self.resumed_ns
-        if total is None or self.mode.leftovers is Leftovers.CANCEL:
-            total = now_ns
-        orphans = {i for i in self._left_alone() if self.starts[i] >= 0}
-        return self._run(Verdict.RUNNING, total, now_ns, orphans, ())
-
-    def _orphans(self) -> set[int]:
-        return {i for i in self._left_alone() if self.ends[i] >= 0} - self.cancelled
-
-    def _left_alone(self) -> list[int]:
-        """The tasks that were not final when the caller resumed and were left to go on."""
-        if self._ends_at_resume is None or self.mode.leftovers is Leftovers.CANCEL:
-            return []
-        return [i for i, end in enumerate(self._ends_at_resume) if end < 0]
-
-    def _verdict(self) -> Verdict:
-        if self.decided_by is not None:
-            return Verdict.REJECTED if self.decided_by in self.failures else Verdict.FULFILLED
-        if self.interrupted_ns is not None:
-            return Verdict.INTERRUPTED
-        return Verdict.REJECTED if self.mode.stop is Stop.ON_SUCCESS else Verdict.FULFILLED
-
-    def _run(self, verdict: Verdict, total: int, drained: int, orphans: set[int], notes: tuple[str, ...]) -> Run:
-        ends = self.ends[:]  # before the starts: a snapshot's task may not have ended before it started
-        return Run(
-            tasks=self.tasks,
-            mode=self.mode,
-            verdict=verdict,
-            decided_by=self.decided_by,
-            total_ns=total,
-            drained_ns=drained,
-            starts=self.starts[:],
-            ends=ends,
-            lanes=self.lanes[:],
-            failures=dict(self.failures),
-            cancelled=frozenset(self.cancelled),
-            orphans=frozenset(orphans),
-            details=dict(self.details),
-            notes=notes,
-            interrupted_ns=self.interrupted_ns,
-        )
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """The same tasks run in several modes; `runs` are in the order in which they were run.
 
@@ -342,6 +300,16 @@ class Comparison:
     predicted_from: Mode | None = None
     judgements: tuple[Judgement, ...] = ()
     against: Against | None = None
+
+    def __repr__(self) -> str:
+        return f"<Comparison of {', '.join(map(str, self.modes))}: {len(self.runs)} runs>"
+
+    @property
+    def clock_said(self) -> str:
+        """The clock in words, and whose event loop it was if not asyncio's."""
+        if self.clock == "virtual":
+            return "virtual clock: simulated"
+        return "real clock, uvloop" if self.environment.get("event_loop") == "uvloop" else "real clock"
 
     def runs_of(self, mode: Mode) -> list[Run]:
         """The runs of one mode that were not interrupted, in order."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
+
+MOST_THREADS = 256  # that a source starts for its work
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(NamedTuple):
     """What one run took of the machine, from its start until no task was running any more.
 
     `threads` (the event loop's own included) and `open_files` (sockets too) are the most at once as counted by the

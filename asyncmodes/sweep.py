@@ -158,7 +158,7 @@ class _Sweeping:
         server = made.options.server
         if made.clock is ClockName.VIRTUAL and server is not None:
             luck = server.seed + len(self._samples.get(limit, ()))
-            made = replace(made, options=replace(made.options, server=replace(server, seed=luck)))
+            made = replace(made, options=made.options._replace(server=replace(server, seed=luck)))
         if made.clock is ClockName.VIRTUAL or self._deadline_s is None:
             comparison = await measure(made, self._watching(is_warmup=is_warmup))
         else:

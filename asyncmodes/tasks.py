@@ -7,9 +7,9 @@ awaitables. Times are whole nanoseconds.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 
 class State(StrEnum):
@@ -25,8 +25,7 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """How a task failed: state FAILED or TIMED_OUT, the error's type and its message."""
 
     type: str
@@ -46,8 +45,7 @@ class TaskFailed(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What is known beforehand of a task: how long it takes, and its failure (None: it ends ok)."""
 
     duration_ns: int
@@ -85,6 +83,9 @@ class Work(Protocol):
 DECLARED = "declared to fail"
 """The message of a declared failure that has none of its own."""
 
+DECLARED_FAILURE = "DeclaredFailure"
+"""The type of a declared failure."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
@@ -95,15 +96,15 @@ class _Pause:
     duration_ns: int
     target: str
     fails: str | None = None
+    outcome: Outcome = field(init=False, repr=False, compare=False)  # made once: every run and prediction asks
 
     @property
     def declared_failure(self) -> bool:
         return self.fails is not None
 
-    @property
-    def outcome(self) -> Outcome:
-        failure = None if self.fails is None else Failure("DeclaredFailure", self.fails)
-        return Outcome(self.duration_ns, failure)
+    def __post_init__(self) -> None:
+        failure = None if self.fails is None else Failure(DECLARED_FAILURE, self.fails)
+        object.__setattr__(self, "outcome", Outcome(self.duration_ns, failure))
 
 
 class Delay(_Pause):

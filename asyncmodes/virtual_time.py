@@ -32,8 +32,10 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self._now_ns = 0
-        self._timers: list[tuple[int, int, asyncio.TimerHandle]] = []
+        # What waits for its time, in the order in which it is due, and what is due in this turn.
+        self._timers: list[tuple[int, int, asyncio.TimerHandle | asyncio.Future[None]]] = []
         self._timers_set = 0
+        self._due: deque[asyncio.TimerHandle | asyncio.Future[None]] = deque()
 
     def time_ns(self) -> int:
         """The virtual time in nanoseconds."""
@@ -45,12 +47,12 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
 
     async def sleep_ns(self, duration_ns: int) -> None:
         """Wait for this much virtual time, exactly."""
-        woken = self.create_future()
-        handle = self.call_at_ns(self._now_ns + duration_ns, _wake, woken)
+        woken: asyncio.Future[None] = asyncio.Future(loop=self)
+        self._set(self._now_ns + duration_ns, woken)
         try:
             await woken
         finally:
-            handle.cancel()
+            woken.cancel()  # nobody waits for it any more, so the clock need not go there
 
     def block_ns(self, duration_ns: int) -> None:
         """Let this much virtual time pass while nothing else runs, as `time.sleep` does in real time."""
@@ -61,9 +63,12 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     ) -> asyncio.TimerHandle:
         """Call back at this virtual time; calls for the same time are made in the order they were asked for."""
         handle = asyncio.TimerHandle(when_ns / 1e9, callback, args, self, context)
-        self._timers_set += 1
-        heapq.heappush(self._timers, (max(when_ns, self._now_ns), self._timers_set, handle))
+        self._set(max(when_ns, self._now_ns), handle)
         return handle
+
+    def _set(self, when_ns: int, timer: asyncio.TimerHandle | asyncio.Future[None]) -> None:
+        self._timers_set += 1
+        heapq.heappush(self._timers, (when_ns, self._timers_set, timer))
 
     # asyncio's own interface to the clock, in seconds.
     def call_at(  # type: ignore[override]  # typeshed's TypeVarTuple form says the same
@@ -80,22 +85,22 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
         """Nothing to count: cancelled timers are passed over when their turn comes."""
 
     def _run_once(self) -> None:
-        """One turn: let every callback run that is ready; if none is, jump to the next deadline first."""
-        timers, ready = self._timers, self._ready
-        while timers and timers[0][2]._cancelled:
+        """One turn: what is ready, then what is due; if nothing is ready, jump to the next deadline first."""
+        timers, ready, due = self._timers, self._ready, self._due
+        while timers and timers[0][2].cancelled():
             heapq.heappop(timers)
-        if not ready and timers:
+        if timers and not ready and not due:
             self._now_ns = max(self._now_ns, timers[0][0])  # overdue if the loop was blocked
-        elif not ready and not self._stopping:
+        elif not ready and not due and not self._stopping:
             raise VirtualTimeError("deadlock on the virtual clock: a task waits for something that can never happen")
         while timers and timers[0][0] <= self._now_ns:
-            handle = heapq.heappop(timers)[2]
-            if not handle._cancelled:
-                ready.append(handle)
+            due.append(heapq.heappop(timers)[2])
         for _ in range(len(ready)):
-            callback = ready.popleft()
-            if not callback._cancelled:
-                callback._run()
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+        while due:  # a turn that an interrupt cut short goes on in the next one
+            _fire(due.popleft())
 
     def _write_to_self(self) -> None:
         """Nothing to wake: this loop never waits. Called from signal handlers, for instance."""
@@ -115,9 +120,14 @@ class VirtualTimeLoop(asyncio.BaseEventLoop):
     add_signal_handler = remove_signal_handler = _refuse
 
 
-def _wake(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
+def _fire(timer: asyncio.TimerHandle | asyncio.Future[None]) -> None:
+    """Call back, or wake who sleeps, unless that was cancelled meanwhile."""
+    if timer.cancelled():
+        return
+    if isinstance(timer, asyncio.Future):
+        timer.set_result(None)
+    else:
+        timer._run()
 
 
 def running_virtual_loop() -> VirtualTimeLoop | None:

@@ -35,7 +35,7 @@ class Album:
         """Look at it once in the middle and once at the end."""
         for now in (replace(playback, at_ns=AT_NS), playback.ended()):
             shown = playing(page, now, look)
-            film = Film(scene, replace(look, width=WIDTH), screenful(shown, WIDTH, HEIGHT).room)
+            film = Film(scene, look._replace(width=WIDTH), screenful(shown, WIDTH, HEIGHT).room)
             self._keep(replace(shown, body=tuple(film.frame(now).split("\n", allow_blank=True))))
 
     def show(self, make, **_):

@@ -11,6 +11,7 @@ import pytest
 from asyncmodes import __version__
 from asyncmodes.commands import program
 from asyncmodes.commands.options import CompareOptions, RunOptions
+from asyncmodes.commands.plain import Listed
 
 VIRTUAL = ("--clock", "virtual")
 
@@ -223,6 +224,14 @@ def test_help_is_whole(call: Call, arguments: tuple[str, ...]):
         assert "TASK..." in flat
         for word in ("+settled", "limited=N", "fail:300ms", "100ms..400ms"):
             assert word in flat
+
+
+@pytest.mark.parametrize("listed", program.COMMANDS, ids=lambda listed: listed.name)
+def test_the_list_of_commands_says_what_their_own_help_says(listed: Listed):
+    """What stands in the list, without the command being loaded, is the first paragraph of the command's help."""
+    command = listed.loaded()
+    assert " ".join(command.help.split("\n\n")[0].split()) == listed.help
+    assert (command.name, command.get_short_help_str(60)) == (listed.name, listed.get_short_help_str(60))
 
 
 def test_every_option_is_in_the_help(call: Call):

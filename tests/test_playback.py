@@ -347,11 +347,20 @@ def test_the_score_says_how_it_went():
     assert "asyncmodes learn tea" in text
 
 
-def test_colours_are_left_out_when_not_wanted():
-    """Styled text becomes escape sequences, or nothing but its characters."""
-    from rich.text import Text
+STYLE = st.sampled_from(["", "bold", "dim", "bold cyan", "red", "bright_black", "underline bright_cyan", "on default"])
 
-    line = Text("ab", "bold")
-    line.stylize("cyan", 1)
-    assert painted(line, color=True) == "\x1b[0;1ma\x1b[0;1;36mb\x1b[0m"
-    assert painted(line, color=False) == "ab"
+
+@given(st.text("ab ", max_size=9), STYLE, st.lists(st.tuples(st.integers(0, 9), st.integers(0, 12), STYLE), max_size=4))
+def test_escape_sequences_mean_the_styles(text: str, style: str, spans: list[tuple[int, int, str]]):
+    """Each character has to a terminal the style that it has to Rich; without colour there are only characters."""
+    from rich.console import Console
+    from rich.text import Span, Text
+
+    line = Text(text, style, spans=[Span(*span) for span in spans])
+    read = Text.from_ansi(painted(line, color=True))
+    console = Console()
+    assert read.plain == painted(line, color=False) == text
+    for index in range(len(text)):
+        meant, found = (each.get_style_at_offset(console, index) for each in (line, read))
+        assert (found.color and found.color.number) == (meant.color and meant.color.number)
+        assert all(bool(getattr(found, name)) == bool(getattr(meant, name)) for name in ("bold", "dim", "underline"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from asyncmodes import UsageError, compare, write_json
 from asyncmodes.commands.program import main
 from asyncmodes.replay import read_replay
-from asyncmodes.spec.entries import Defaults
+from asyncmodes.spec.model import Defaults
 from tests.comparisons import TROUBLE, comparison, delay
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "page.har"

@@ -176,7 +176,7 @@ def test_json_has_it_per_run_and_per_mode_and_reads_it_back():
 def test_several_runs_together_give_the_highest_and_the_mean():
     """Peaks are the highest of all runs, processor time is the mean, and what is unknown stays out."""
     other = Resources(threads=1, open_files=9, memory_bytes=None, cpu_ns=4_000_000, longest_gap_ns=None)
-    assert together([COST, other, None]) == replace(COST, open_files=9, cpu_ns=8_000_000)
+    assert together([COST, other, None]) == COST._replace(open_files=9, cpu_ns=8_000_000)
     assert together([None]) is None
 
 

@@ -301,7 +301,7 @@ def uneven(kind: str) -> Sweep:
     return swept("request:50ms*16", f"capacity=4 jitter=9ms overload={kind}", "1,4,8,16")
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(width=st.integers(20, 200), ascii_only=st.booleans(), kind=st.sampled_from(["queue", "slow", "reject"]))
 def test_no_line_is_wider_than_asked_for(width: int, ascii_only: bool, kind: str):
     """At every width the curve keeps within it, and with ASCII characters only there are no others."""

@@ -50,7 +50,7 @@ def complete(program: Any, instruction: str) -> int:
 
     try:
         completion_init()
-        for command in (program, *program.commands.values()):
+        for command in (program, *map(program.load, list(program.commands.values()))):
             for parameter in command.params:
                 _teach(parameter)
         return shell_complete(program, {}, "asyncmodes", VARIABLE, instruction)

@@ -1,14 +1,11 @@
 """The command `explain`: what a mode, a modifier or a pitfall is, its timelines run at that moment."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from asyncmodes.commands.options import Ascii, Color, Format, Width
+from asyncmodes.commands.options import Ascii, Color, Format, Options, Width
 from asyncmodes.commands.output import Screen, write_stdout
 from asyncmodes.errors import UsageError
 from asyncmodes.stage import play
@@ -21,8 +18,7 @@ if TYPE_CHECKING:
 _LANGUAGES = {"js": ("javascript",), "python": ("python",), "both": tuple(LANGUAGES)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExplainOptions:
+class ExplainOptions(Options):
     """What `explain` can be told."""
 
     topic: Annotated[
@@ -78,13 +74,13 @@ def _topic(name: str, options: ExplainOptions, languages: Sequence[str], screen:
     return screen.rendered(page(topic, played, languages, look, _coloured if screen.color else _plain))
 
 
-def _plain(code: str, _: str) -> Text:
+def _plain(code: str, _: str) -> "Text":
     from rich.text import Text
 
     return Text(code)
 
 
-def _coloured(code: str, language: str) -> Text:
+def _coloured(code: str, language: str) -> "Text":
     """The code in the terminal's own colours."""
     from rich.syntax import Syntax
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from asyncmodes.commands.options import Common
 from asyncmodes.commands.output import note
 from asyncmodes.errors import OutputError, Problem, UsageError
 from asyncmodes.record import Comparison
-from asyncmodes.rulings import Change, Movement, Ruling
 
 if TYPE_CHECKING:
     from asyncmodes.expectations import Expectation
     from asyncmodes.measure import Plan
+    from asyncmodes.rulings import Change, Ruling
 
 Parsed = TypeVar("Parsed")
 MISSED = 3
@@ -25,8 +25,7 @@ SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s?%")
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """The expectations, the reference and its file, the slowdown allowed as a share, and where a report goes."""
 
     expectations: tuple[Expectation, ...]
@@ -52,7 +51,7 @@ class Gate:
             _expectations(options, made), reference, options.against or "", max_slowdown, options.strict, exports
         )
 
-    def announce(self) -> None:
+    def announce(self, made: Plan) -> None:
         """Say what makes the reference less fit to compare with, if anything does."""
         if self.reference is None or self.reference.clock == "virtual":
             return
@@ -60,7 +59,7 @@ class Gate:
         from asyncmodes.expectations.references import differences
         from asyncmodes.measure import environment
 
-        differs = differences(self.reference, environment(), __version__)
+        differs = differences(self.reference, environment(made.loop), __version__)
         if differs:
             note(f"warning: --against {self.file}: measured elsewhere: {'; '.join(differs)}")
 
@@ -84,6 +83,7 @@ def told(comparison: Comparison, *, quiet: bool) -> int:
     """Say in one line each what was missed, and unless `quiet` what is open; the exit code, 0 if nothing was."""
     if not comparison.judgements and comparison.against is None:
         return 0
+    from asyncmodes.rulings import Ruling
     from asyncmodes.views.rulings import change_line, judgement_line
 
     lines: list[tuple[Ruling | None, str]] = [(each.ruling, judgement_line(each)) for each in comparison.judgements]
@@ -100,6 +100,8 @@ def told(comparison: Comparison, *, quiet: bool) -> int:
 
 def _ruling(change: Change) -> Ruling | None:
     """How the change stands to the slowdown allowed; without any, whether it is open at all."""
+    from asyncmodes.rulings import Movement, Ruling
+
     if change.ruling is None and change.movement is Movement.INCONCLUSIVE:
         return Ruling.INCONCLUSIVE
     return change.ruling
@@ -154,7 +156,7 @@ def _reference(file: str, made: Plan) -> Comparison:
         raise UsageError.at(where, f"it cannot be read: {reason}", "save a result first with -o FILE.json") from error
     reference = read_json(text, where)
     try:
-        check_reference(reference, made.tasks, made.modes, made.clock, where)
+        check_reference(reference, list(made.tasks), made.modes, made.clock, where)
         summarise(reference)
         differences(reference, {}, "")
     except UsageError:

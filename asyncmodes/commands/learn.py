@@ -1,13 +1,11 @@
 """The command `learn`: which of its doors was meant, and what goes through it."""
 
-from __future__ import annotations
-
 import json
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
+from asyncmodes.commands.options import Options
 from asyncmodes.commands.output import note, write_stdout
 from asyncmodes.commands.playback import check_slow
 from asyncmodes.errors import UsageError
@@ -17,8 +15,7 @@ from asyncmodes.text import clean
 MISSED = 3
 
 
-@dataclass(frozen=True, kw_only=True)
-class LearnOptions:
+class LearnOptions(Options):
     """What `learn` can be told."""
 
     lesson: Annotated[

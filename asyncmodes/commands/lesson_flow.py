@@ -7,10 +7,11 @@ import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from asyncmodes.commands.exits import signals_wait
 from asyncmodes.commands.output import can_draw, colored, note, write_stdout
 from asyncmodes.commands.stage import Back, Leave, Stage, ToList
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
@@ -161,7 +162,8 @@ class Flow:
         runs = self._runs(stage, place)
         result = self._graded(step, answer, runs)
         self._results = [each for each in self._results if each.step is not step] + [result]
-        self._progress.note(self._pack.name, step.id, result.graded.grade)
+        with signals_wait():  # or what is written would be left half written beside the file
+            self._progress.note(self._pack.name, step.id, result.graded.grade)
         scene = self._scene(result, runs) if runs else None
         at_end = self._wishes.real
         while True:
@@ -243,7 +245,7 @@ class Flow:
             from asyncmodes.playback import Playback
             from asyncmodes.views.playback import Film
 
-            film = Film(scene, replace(self._look(width), hide_totals=False), room)
+            film = Film(scene, self._look(width)._replace(hide_totals=False), room)
             shown = tuple(film.frame(Playback.of(scene.runs).ended()).split("\n", allow_blank=True))
         return pages.explanation_page(place, result.graded, result.was, shown, width, can_replay=True)
 

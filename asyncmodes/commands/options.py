@@ -1,11 +1,8 @@
 """The options that commands share, each declared once, and a command made from such a declaration."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_origin
 
 import typer
 
@@ -47,8 +44,18 @@ Baseline = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Common:
+class Options:
+    """What a command can be told: each field that is Annotated is an option or the arguments, the others are settled.
+
+    The annotations have to be real ones: a module that declares options has none from the future. No dataclass:
+    making the methods of one with so many fields would take longer than many a command.
+    """
+
+    def __init__(self, **said: Any) -> None:
+        vars(self).update(said)
+
+
+class Common(Options):
     """What every command that runs tasks can be told."""
 
     words: Annotated[list[str] | None, typer.Argument(metavar="TASK...", help=TASKS_HELP)] = None
@@ -76,6 +83,9 @@ class Common:
     cpu_in: Annotated[
         str, typer.Option("--cpu-in", metavar="inline|thread|process", help="Where cpu:200ms burns its processor time.")
     ] = "inline"
+    loop: Annotated[
+        str, typer.Option(metavar="asyncio|uvloop", help="For URLs: whose event loop (uvloop, if it is installed).")
+    ] = "asyncio"
     runs: Annotated[int, typer.Option(metavar="N", help="Run every mode so often, all modes in turn.")] = 1
     order: Annotated[
         str, typer.Option(metavar="in-turn|shuffled", help="The order of the modes in each round of --runs.")
@@ -105,7 +115,14 @@ class Common:
     ascii_only: Ascii = False
     color: Color = "auto"
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live picture, notes or warnings.")] = False
-    max_tasks: Annotated[int, typer.Option(metavar="N", help="Refuse longer task lists.")] = 1_000_000
+    max_tasks: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Refuse longer task lists (default: a million; with --no-tasks, a billion)."),
+    ] = None
+    no_tasks: Annotated[
+        bool,
+        typer.Option("--no-tasks", help="With --format json: keep figures only, for lists too long to keep."),
+    ] = False
     header: Annotated[
         list[str] | None, typer.Option("--header", "-H", metavar="'K: V'", help="For URLs; repeatable.")
     ] = None
@@ -147,7 +164,6 @@ class Common:
         return self.clock or ("real" if self.replay is None else "virtual")
 
 
-@dataclass(frozen=True, kw_only=True)
 class CompareOptions(Common):
     """What `compare` can be told."""
 
@@ -157,7 +173,7 @@ class CompareOptions(Common):
     ] = None
     baseline: Baseline = None
 
-    events: bool = field(default=False, init=False)
+    events: bool = False
 
     @property
     def modes(self) -> Sequence[str]:
@@ -165,7 +181,6 @@ class CompareOptions(Common):
         return self.mode or DEFAULT_MODES
 
 
-@dataclass(frozen=True, kw_only=True)
 class RunOptions(Common):
     """What `run` can be told."""
 
@@ -173,7 +188,7 @@ class RunOptions(Common):
         list[str] | None, typer.Option("--mode", "-m", metavar="MODE", help=f"Default: parallel. {MODES}")
     ] = None
     events: Events = False
-    baseline: str | None = field(default=None, init=False)
+    baseline: str | None = None
 
     @property
     def modes(self) -> Sequence[str]:
@@ -183,78 +198,29 @@ class RunOptions(Common):
         return self.mode or ["parallel"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SweepOptions(Common):
-    """What `sweep` can be told."""
-
-    limits: Annotated[
-        str | None,
-        typer.Option(metavar="1,2,4,...", help="Default: 1, 2, 4, 8 up to the number of tasks, then finer ones."),
-    ] = None
-    budget: Annotated[
-        str,
-        typer.Option(
-            metavar="TIME", help="How long it may take; limits that may be the answer are repeated until it is clear."
-        ),
-    ] = "30s"
-
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
-    ] = None
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the tasks, the limits and the predicted totals, and run nothing.")
-    ] = False
-    expect: Annotated[
-        list[str] | None,
-        typer.Option(metavar="EXPR", help="Exit 3 unless it holds: 'recommended <= 8', 'limited=8.throughput > 50'."),
-    ] = None
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 also where noise leaves an expectation open.")] = (
-        False
-    )
-
-    runs: int = field(default=1, init=False)
-    big: bool = field(default=False, init=False)
-    hide_totals: bool = field(default=False, init=False)
-    against: str | None = field(default=None, init=False)
-    max_slowdown: str | None = field(default=None, init=False)
-    summary: bool = field(default=False, init=False)
-    live: bool = field(default=False, init=False)
-    slow: float | None = field(default=None, init=False)
-    step: bool = field(default=False, init=False)
-    rows: int | None = field(default=None, init=False)
-    resources: bool = field(default=False, init=False)
-    phases: bool = field(default=False, init=False)
-    events: bool = field(default=False, init=False)
-    baseline: str | None = field(default=None, init=False)
-
-    @property
-    def modes(self) -> Sequence[str]:
-        """The lowest limit there is; the others are known only once the tasks are."""
-        return ["limited=1+settled"]
-
-
 _LEADING = ("lesson", "files", "what", "words", "mode", "spec", "clock", "baseline")
 _FIRST = {name: place for place, name in enumerate(_LEADING)}
 
 
-def command(options: type[Any], run: Callable[[Any], int]) -> Callable[..., None]:
-    """A function with an argument for each field of `options`, for Typer to read; `run` returns its exit code."""
+def command(options: type[Options], run: Callable[[Any], int]) -> Callable[..., None]:
+    """A function with an argument for each option, for Typer to read; `run` returns its exit code."""
 
     def called(**values: object) -> None:
         raise typer.Exit(run(options(**values)))
 
-    hints = get_type_hints(options, include_extras=True)
+    annotations: dict[str, Any] = {}
+    for each in reversed(options.__mro__):
+        annotations |= inspect.get_annotations(each)
+    names = [name for name, annotation in annotations.items() if get_origin(annotation) is Annotated]
     called.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # inspect reads it from any callable
         [
             inspect.Parameter(
-                each.name,
+                name,
                 inspect.Parameter.KEYWORD_ONLY,
-                default=inspect.Parameter.empty if each.default is MISSING else each.default,
-                annotation=hints[each.name],
+                default=getattr(options, name, inspect.Parameter.empty),
+                annotation=annotations[name],
             )
-            for each in sorted(fields(options), key=lambda each: _FIRST.get(each.name, len(_FIRST)))
-            if each.init
+            for name in sorted(names, key=lambda name: _FIRST.get(name, len(_FIRST)))
         ]
     )
     called.__annotations__ = {}

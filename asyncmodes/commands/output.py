@@ -7,9 +7,8 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.exports.formats import FORMATS, format_of
@@ -76,8 +75,7 @@ def silence_stdout() -> None:
         pass
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(NamedTuple):
     """What standard output can show: its width, its characters, colour, and whether a picture can grow on it."""
 
     width: int
@@ -112,7 +110,7 @@ class Screen:
         from asyncmodes.views.picture import NARROWEST, WIDEST
 
         columns = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns
-        return replace(self, width=max(NARROWEST, min(columns, WIDEST)))
+        return self._replace(width=max(NARROWEST, min(columns, WIDEST)))
 
     def look(self, command: str, rows: int | None) -> Look:
         """How a picture has to look on this screen."""
@@ -140,11 +138,10 @@ class Screen:
 
     def rendered(self, text: Text) -> str:
         """The text as characters, with escape sequences for its styles if this screen has colour."""
-        from io import StringIO
+        from asyncmodes.commands.ansi import painted
 
-        target = StringIO()
-        self.console(file=target).print(text, soft_wrap=True)
-        return "".join(line.rstrip() + "\n" for line in target.getvalue().splitlines())
+        lines = text.split("\n", allow_blank=True)
+        return "".join(painted(line, color=self.color).rstrip() + "\n" for line in lines)
 
 
 def colored(color: str, *, terminal: bool) -> bool:

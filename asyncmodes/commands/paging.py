@@ -125,7 +125,7 @@ class Pages:
             if film is None or made_for != (size, said):
                 made_for = (size, said)
                 room = screenful(now_page, *size, said=said).room
-                film = Film(scene, replace(look, width=min(size[0], look.width)), room)
+                film = Film(scene, look._replace(width=min(size[0], look.width)), room)
             body = tuple(film.frame(playback).split("\n", allow_blank=True))
             self._draw(replace(now_page, body=body), said=said)
             key = self._terminal.key(None if playback.paused or playback.is_over else _FRAME_S)
@@ -149,7 +149,7 @@ class Pages:
         from asyncmodes.commands.live_lesson import run_live
 
         self._draw(Page(title, (), (("l", "list"), ("q", "quit"))))
-        comparison, key = run_live(self._terminal, replace(look, width=self._size[0]), made)
+        comparison, key = run_live(self._terminal, look._replace(width=self._size[0]), made)
         leave_by(key)
         return comparison
 

@@ -75,7 +75,7 @@ class Painter:
         """Draw the frame; the first one hides the cursor."""
         columns, lines = _terminal_size()
         wanted = self._look.width if self._fixed_width else WIDEST
-        look = replace(self._look, width=max(NARROWEST, min(columns, wanted)))
+        look = self._look._replace(width=max(NARROWEST, min(columns, wanted)))
         self._console.width = columns
         self._done += [replace(run, tasks=self._tasks) for run in frame.done]
         comparison = replace(frame.comparison, tasks=self._tasks, runs=tuple(self._done))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -35,8 +35,43 @@ class PlainCommand(_WithPlainValues, TyperCommand):
     """A command with plain values."""
 
 
+class Listed(TyperCommand):
+    """A command as the list of all tells of it; the rest is loaded when it is called.
+
+    `home` names the module and in it the class of the options; the function that runs it has the command's name.
+    """
+
+    def __init__(self, name: str, home: str, summary: str) -> None:
+        super().__init__(name, help=summary, rich_markup_mode=None)
+        self._module, _, self._options = home.partition(".")
+
+    def loaded(self) -> PlainCommand:
+        """The command itself."""
+        from importlib import import_module
+
+        from asyncmodes.commands.options import command
+
+        module = import_module(f"asyncmodes.commands.{self._module}")
+        app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+        run = command(getattr(module, self._options), getattr(module, str(self.name)))
+        app.command(self.name, cls=PlainCommand)(run)
+        return cast("PlainCommand", typer.main.get_command(app))
+
+
 class PlainGroup(_WithPlainValues, TyperGroup):
     """A command of commands, with plain values."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The name of the command that is called, the command itself, and its arguments."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, self.load(found), rest
+
+    def load(self, command: Any) -> Any:
+        """The command itself, from now on in the place of what was just listed."""
+        if isinstance(command, Listed):
+            command = command.loaded()
+            self.add_command(command)
+        return command
 
 
 class _Plain:

@@ -11,12 +11,36 @@ import typer
 from typer.exceptions import TyperException
 
 from asyncmodes import __version__
-from asyncmodes.commands import explain, learn, schema, serve, session, show, sweep
 from asyncmodes.commands.exits import USAGE, exit_code
-from asyncmodes.commands.options import CompareOptions, RunOptions, SweepOptions, command
 from asyncmodes.commands.output import note, write_stdout
-from asyncmodes.commands.plain import PlainCommand, PlainGroup
+from asyncmodes.commands.plain import Listed, PlainGroup
 from asyncmodes.errors import OutputError
+
+# In the order of the help, each with the words that its own help begins with.
+COMMANDS = (
+    Listed("compare", "session.CompareOptions", "Run the same tasks in several modes and compare them."),
+    Listed("run", "session.RunOptions", "Run tasks in one mode and draw its timeline."),
+    Listed(
+        "sweep",
+        "sweep.SweepOptions",
+        "Find the limit to use: run the tasks with several, and recommend the lowest that is as good as the best.",
+    ),
+    Listed("show", "show.ShowOptions", "Draw saved results again, compare them, or write them in other formats."),
+    Listed(
+        "explain",
+        "explain.ExplainOptions",
+        "Explain a mode, a modifier or a pitfall: code, timeline, failure, when to use it and when not.",
+    ),
+    Listed(
+        "learn",
+        "learn.LearnOptions",
+        "Predict, see what happens, and learn why: short lessons on async, a question before each run.",
+    ),
+    Listed("schema", "schema.SchemaOptions", "Print the JSON Schema (draft 2020-12) of spec files or of results."),
+    Listed(
+        "serve", "serve.ServeOptions", "Start a server that can be slow, overloaded and unreliable, to try things on."
+    ),
+)
 
 # Rich markup would swallow words in brackets such as [parallel] from the help texts.
 app = typer.Typer(
@@ -27,14 +51,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command("compare", cls=PlainCommand)(command(CompareOptions, session.compare))
-app.command("run", cls=PlainCommand)(command(RunOptions, session.run))
-app.command("sweep", cls=PlainCommand)(command(SweepOptions, sweep.sweep))
-app.command("show", cls=PlainCommand)(command(show.ShowOptions, show.show))
-app.command("explain", cls=PlainCommand)(command(explain.ExplainOptions, explain.explain))
-app.command("learn", cls=PlainCommand)(command(learn.LearnOptions, learn.learn))
-app.command("schema", cls=PlainCommand)(command(schema.SchemaOptions, schema.schema))
-app.command("serve", cls=PlainCommand)(command(serve.ServeOptions, serve.serve))
 
 
 @app.callback(invoke_without_command=True)
@@ -68,7 +84,9 @@ def main(arguments: Sequence[str]) -> int:
 def _called(arguments: list[str]) -> int:
     if sys.stdout is None and {"--help", "-h"} & set(arguments):
         raise OutputError("standard output: it is closed, so no help can be shown; leave it open")
-    program = typer.main.get_command(app)
+    program = typer.main.get_group(app)
+    for each in COMMANDS:
+        program.add_command(each)
     if instruction := os.environ.get("_ASYNCMODES_COMPLETE"):
         from asyncmodes.commands.completion import complete
 

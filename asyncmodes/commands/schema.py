@@ -1,20 +1,17 @@
 """The command `schema`: the JSON Schemas of what asyncmodes reads and writes."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
+from asyncmodes.commands.options import Options
 from asyncmodes.commands.output import write_stdout
 from asyncmodes.errors import UsageError
 
 
-@dataclass(frozen=True, kw_only=True)
-class SchemaOptions:
+class SchemaOptions(Options):
     """What `schema` can be told."""
 
     what: Annotated[str, typer.Argument(metavar="spec|result", help="The schema of spec files, or of results.")]

@@ -1,14 +1,12 @@
 """The command `serve`: a server to try things on, until it is interrupted."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asyncmodes.commands.options import Options
 from asyncmodes.commands.output import note, write_stdout
 from asyncmodes.commands.signals import Signals
 from asyncmodes.errors import Problem, UsageError
@@ -17,8 +15,7 @@ if TYPE_CHECKING:
     from asyncmodes.capacity import Server
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServeOptions:
+class ServeOptions(Options):
     """What `serve` can be told."""
 
     host: Annotated[str, typer.Option(metavar="HOST", help="Where to listen; others can reach it only if told so.")] = (
@@ -52,7 +49,7 @@ class ServeOptions:
     )
 
     @property
-    def server(self) -> Server:
+    def server(self) -> "Server":
         """The server that this describes. Raises UsageError in the words of the options."""
         from asyncmodes.spec.servers import SERVER_ALLOWED, server_of
 
@@ -86,7 +83,7 @@ def serve(options: ServeOptions) -> int:
     return 128 + (signals.received or 0)
 
 
-async def _served(server: Server, listener: socket.socket) -> None:
+async def _served(server: "Server", listener: socket.socket) -> None:
     from asyncmodes.server import Demo, address_of, serving
 
     try:

@@ -1,10 +1,8 @@
 """The command `show`: saved results drawn again, put side by side, and written in other formats."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -18,6 +16,7 @@ from asyncmodes.commands.options import (
     Events,
     Format,
     HideTotals,
+    Options,
     Output,
     Rows,
     Width,
@@ -33,8 +32,7 @@ _HINT = "name a file that asyncmodes wrote with -o FILE.json, or send one: async
 _END = ".json"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShowOptions:
+class ShowOptions(Options):
     """What `show` can be told."""
 
     files: Annotated[
@@ -74,7 +72,7 @@ def show(options: ShowOptions) -> int:
         refuse_many(len(comparison.tasks))
     code = 0 if write_all(targets, comparison, "show", options.rows) else OUTPUT_FAILED
     look = screen.look("show", options.rows)
-    look = replace(look, resources=options.resources, big=options.big, hide_totals=options.hide_totals)
+    look = look._replace(resources=options.resources, big=options.big, hide_totals=options.hide_totals)
     write_stdout(printed(comparison, options.output_format, screen, look, with_events=options.events))
     if not options.quiet:
         for difference in differences(results):

@@ -1,18 +1,18 @@
 """The command `sweep`: which limit to use, by measuring several."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.gate import all_parsed, told
-from asyncmodes.commands.options import SweepOptions
+from asyncmodes.commands.options import Common
 from asyncmodes.commands.output import OUTPUT_FAILED, Export, Screen, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.session import announce, check_options, plan_of
@@ -21,7 +21,7 @@ from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.exports.formats import FORMATS, format_of
 from asyncmodes.knee import Sweep, mode_of
 from asyncmodes.measure import Plan
-from asyncmodes.sources.resources import descriptor_notes
+from asyncmodes.sources.descriptors import descriptor_notes
 from asyncmodes.spec import parse_timeout
 from asyncmodes.tasks import FileRead
 
@@ -32,6 +32,58 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"0*[1-9][0-9]{0,17}")
 _MOST_LIMITS = 1000
 _SHOWN = 20
+
+
+class SweepOptions(Common):
+    """What `sweep` can be told."""
+
+    limits: Annotated[
+        str | None,
+        typer.Option(metavar="1,2,4,...", help="Default: 1, 2, 4, 8 up to the number of tasks, then finer ones."),
+    ] = None
+    budget: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help="How long it may take; limits that may be the answer are repeated until it is clear."
+        ),
+    ] = "30s"
+
+    output: Annotated[
+        list[str] | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
+    ] = None
+
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the tasks, the limits and the predicted totals, and run nothing.")
+    ] = False
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EXPR", help="Exit 3 unless it holds: 'recommended <= 8', 'limited=8.throughput > 50'."),
+    ] = None
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 also where noise leaves an expectation open.")] = (
+        False
+    )
+
+    runs: int = 1
+    big: bool = False
+    hide_totals: bool = False
+    against: str | None = None
+    max_slowdown: str | None = None
+    summary: bool = False
+    live: bool = False
+    slow: float | None = None
+    step: bool = False
+    rows: int | None = None
+    resources: bool = False
+    phases: bool = False
+    no_tasks: bool = False
+    events: bool = False
+    baseline: str | None = None
+
+    @property
+    def modes(self) -> Sequence[str]:
+        """The lowest limit there is; the others are known only once the tasks are."""
+        return ["limited=1+settled"]
 
 
 def sweep(options: SweepOptions) -> int:
@@ -83,7 +135,7 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
     if options.dry_run:
         write_stdout(_dry_run(made, limits, budget_ns, screen, options.output_format))
         return 0
-    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
+    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock, made.loop)) as runner:
         from asyncmodes.sweep import sweep as swept
 
         with ProgressLine(wanted=not options.quiet and made.clock is ClockName.REAL) as line:
@@ -105,7 +157,7 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
     return code if signals.received is None else 128 + signals.received
 
 
-def _announce(options: SweepOptions, made: Plan, limits: Limits) -> None:
+def _announce(options: SweepOptions, made: Plan, limits: "Limits") -> None:
     if limits.dropped:
         dropped = ", ".join(map(str, limits.dropped[:10])) + ", ..." * (len(limits.dropped) > 10)
         note(f"warning: --limits: {dropped} dropped, there are just {len(made.tasks):,} tasks")
@@ -116,7 +168,7 @@ def _announce(options: SweepOptions, made: Plan, limits: Limits) -> None:
         note(f"each limit once, then those again that may be the answer, for at most {options.budget} (--budget)")
 
 
-def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> tuple[Plan, Limits]:
+def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> "tuple[Plan, Limits]":
     from asyncmodes.sweep import chosen_limits, default_limits
 
     limits = default_limits(len(made.tasks)) if asked is None else chosen_limits(asked, len(made.tasks))
@@ -126,7 +178,7 @@ def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> tuple[Plan, Limit
     return replace(made, limits=descriptor_notes(made.tasks, modes)), limits
 
 
-def _expectations(options: SweepOptions, made: Plan, limits: Limits) -> tuple[tuple[OfSweep, ...], Limits]:
+def _expectations(options: SweepOptions, made: Plan, limits: "Limits") -> "tuple[tuple[OfSweep, ...], Limits]":
     """What is expected, and the limits with those marked that it is about."""
     if options.strict and not options.expect:
         raise UsageError.at("--strict", "nothing is expected", "add --expect")
@@ -139,7 +191,7 @@ def _expectations(options: SweepOptions, made: Plan, limits: Limits) -> tuple[tu
     return expectations, replace(limits, asked_about=limits_of(expectations))
 
 
-def _dry_run(made: Plan, limits: Limits, budget_ns: int, screen: Screen, output_format: str) -> str:
+def _dry_run(made: Plan, limits: "Limits", budget_ns: int, screen: Screen, output_format: str) -> str:
     from asyncmodes.commands.dry_run import dry_run
 
     more = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from itertools import islice
 
 from asyncmodes.advice import warnings
@@ -43,7 +42,7 @@ def _pieces(comparison: Comparison) -> Iterator[str]:
     for number, run in enumerate(comparison.runs):
         yield from (",\n  " if number else "\n  ", _encode(_run(run))[:-1], ', "tasks": ', *_lines(_rows(run), 3), "}")
     yield from ('\n ],\n "summary": ', *_lines(map(_summary, summaries), 2))
-    yield from (',\n "warnings": ', *_lines(map(asdict, warnings(comparison, summaries)), 2))
+    yield from (',\n "warnings": ', *_lines((warning._asdict() for warning in warnings(comparison, summaries)), 2))
     for key, value in rulings_document(comparison).items():
         yield f',\n "{key}": {_encode(value)}'
     yield "\n}\n"
@@ -70,7 +69,7 @@ def as_document(comparison: Comparison) -> dict[str, object]:
         "tasks": list(map(known_task, comparison.tasks)),
         "runs": [{**_run(run), "tasks": list(_rows(run))} for run in comparison.runs],
         "summary": list(map(_summary, summaries)),
-        "warnings": [asdict(warning) for warning in warnings(comparison, summaries)],
+        "warnings": [warning._asdict() for warning in warnings(comparison, summaries)],
         **rulings_document(comparison),
     }
 
@@ -109,14 +108,14 @@ def _run(run: Run) -> dict[str, object]:
         "critical_path": None if path is None else list(path.chain),
         "peak_in_flight": run.peak,
         "counts": _counts(run.counts),
-        "orphaned": len(run.orphans),
+        "orphaned": run.orphaned,
         "delivered": run.delivered,
         "lost": run.lost,
         "interrupted_s": _seconds(run.interrupted_ns),
         "notes": list(run.notes),
         "width_cap": run.width_cap,
-        "blocked_s": [[_seconds(start), _seconds(end)] for start, end in blocked(run)],
         "resources": _resources(run.resources, run.peak),
+        **({} if run.spread else {"blocked_s": [[_seconds(start), _seconds(end)] for start, end in blocked(run)]}),
     }
 
 

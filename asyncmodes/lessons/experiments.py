@@ -11,7 +11,7 @@ from asyncmodes.lessons.model import Experiment, Step, Value
 from asyncmodes.measure import Plan, measured, plan
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options
-from asyncmodes.spec.entries import Defaults, Spec
+from asyncmodes.spec.model import Defaults, Spec
 from asyncmodes.spec.wording import shown
 
 _MOST_TASKS = 10_000
@@ -25,7 +25,7 @@ def spec(experiment: Experiment) -> Spec:
     if experiment.server is not None:
         tables["server"] = dict(experiment.server)
     made = spec_of(tables, experiment.place or "experiment", defaults=Defaults(max_tasks=_MOST_TASKS))
-    return replace(made, tasks=made.tasks[::-1]) if experiment.reverse else made
+    return replace(made, tasks=tuple(made.tasks)[::-1]) if experiment.reverse else made
 
 
 def is_outside(experiment: Experiment) -> bool:
@@ -49,7 +49,7 @@ def plan_of(experiment: Experiment, *, real: bool = False) -> Plan:
     try:
         return plan(made.tasks, experiment.modes, title=experiment.label, clock=clock, options=options)
     except UsageError as error:
-        raise UsageError(*(replace(each, where=f"{place}: {each.where}") for each in error.problems)) from None
+        raise UsageError(*(each._replace(where=f"{place}: {each.where}") for each in error.problems)) from None
 
 
 Through = Callable[[Plan], Comparison]

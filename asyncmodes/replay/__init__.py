@@ -9,7 +9,8 @@ from asyncmodes.documents import parsed
 from asyncmodes.exports.saved import read_text
 from asyncmodes.replay.har import har_entries
 from asyncmodes.replay.results import result_tasks
-from asyncmodes.spec.entries import Defaults, Spec, tasks_of, too_many
+from asyncmodes.spec.entries import tasks_of, too_many
+from asyncmodes.spec.model import Defaults, Spec
 
 _ADVICE = "name a result written with -o FILE.json, or a HAR that a browser saved"
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmodes.capacity import Server, longest_ns
+from asyncmodes.collector import collector_paused
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
 from asyncmodes.resources import Usage
+from asyncmodes.streams import Indexed, Stream, each
 from asyncmodes.tasks import Block, Cpu, Delay, FakeRequest, Request, Task
 
 if TYPE_CHECKING:
@@ -30,8 +34,7 @@ _MODULES = {
 _LONGEST_REAL_DELAY_NS = 24 * 3600 * 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """`max_bytes` is the most decoded bytes a request may receive; `trust_env` lets proxies and netrc be used.
 
     `phases` measures where the time of each request goes (see `asyncmodes.phases`). `server` is the one that fake
@@ -47,14 +50,27 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """For each task what starts it, in input order, and remarks that belong beside the figures.
+class Source:
+    """What makes of each task of a kind what starts it, and remarks that belong beside the figures.
 
-    `usage` counts what they use while they run. `width_cap` is the most of them that are worked on at once where
-    that is less than the mode allows; None if some of them know no such cap.
+    `usage` counts what the tasks use while they run. `width_cap` is the most of them that are worked on at once where
+    that is less than the mode allows.
     """
 
-    starts: Sequence[Start]
+    start: Callable[[Task], Start]
+    notes: tuple[str, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    width_cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """For each task what starts it, by index, and what all its sources have to say; see `Source`.
+
+    Of tasks that are not kept each is started in its turn. `width_cap` is None if some kinds know no such cap.
+    """
+
+    starts: Indexed[Start]
     notes: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
     width_cap: int | None = None
@@ -64,32 +80,38 @@ _DEFAULTS = Options()
 
 
 @asynccontextmanager
-async def opened(tasks: Sequence[Task], mode: Mode, options: Options = _DEFAULTS) -> AsyncIterator[Opened]:
+async def opened(tasks: Collection[Task], mode: Mode, options: Options = _DEFAULTS) -> AsyncIterator[Opened]:
     """Open what these tasks need in one run in this mode, and close it at the end, however the run ended.
 
     Nothing is shared with another opening: each has sessions and threads of its own. Threads that hang
     are not waited for.
     """
-    groups: dict[str, list[Task]] = {}
-    for task in tasks:
-        groups.setdefault(task.work.kind, []).append(task)
-    parts: dict[str, Opened] = {}
+    counts = Counter(task.work.kind for task in tasks)
+    sources: dict[str, Source] = {}
     async with AsyncExitStack() as stack:
-        for kind, group in groups.items():
-            source = import_module(f"asyncmodes.sources.{_MODULES[kind]}")
-            parts[kind] = await stack.enter_async_context(source.opened(group, mode, options))
-        starts: dict[str, Iterator[Start]] = {kind: iter(part.starts) for kind, part in parts.items()}
-        caps = [part.width_cap for part in parts.values()]
+        for kind, count in counts.items():
+            module = import_module(f"asyncmodes.sources.{_MODULES[kind]}")
+            group = tasks if len(counts) == 1 else Stream(partial(_of_kind, kind, tasks), count)
+            sources[kind] = await stack.enter_async_context(module.opened(group, mode, options))
+        start_by_kind = {kind: source.start for kind, source in sources.items()}
+        only = next(iter(start_by_kind.values())) if len(sources) == 1 else None
+        caps = [source.width_cap for source in sources.values()]
+        with collector_paused():
+            starts = each(only or (lambda task: start_by_kind[task.work.kind](task)), tasks)
         yield Opened(
-            [next(starts[task.work.kind]) for task in tasks],
-            tuple(note for part in parts.values() for note in part.notes),
-            Usage(part.usage for part in parts.values()),
+            starts,
+            tuple(note for source in sources.values() for note in source.notes),
+            Usage(source.usage for source in sources.values()),
             caps[0] if len(caps) == 1 else None,
         )
 
 
+def _of_kind(kind: str, tasks: Iterable[Task]) -> Iterator[Task]:
+    return (task for task in tasks if task.work.kind == kind)
+
+
 @contextmanager
-def prepared(tasks: Sequence[Task], options: Options) -> Iterator[Options]:
+def prepared(tasks: Collection[Task], options: Options) -> Iterator[Options]:
     """What all runs of these tasks share: the server that they name by path, under way in a process of its own.
 
     It takes a fraction of a second to start, for which the event loop stands still. Raises UsageError.
@@ -101,7 +123,7 @@ def prepared(tasks: Sequence[Task], options: Options) -> Iterator[Options]:
     from asyncmodes.sources.local import local_server
 
     with local_server(options.server) as local:
-        yield replace(options, local=local)
+        yield options._replace(local=local)
 
 
 def _is_path(task: Task) -> bool:
@@ -113,7 +135,7 @@ def uses_server(task: Task) -> bool:
     return isinstance(task.work, FakeRequest) or _is_path(task)
 
 
-def refuse_paths(tasks: Sequence[Task], server: Server | None) -> None:
+def refuse_paths(tasks: Iterable[Task], server: Server | None) -> None:
     """Raise UsageError if one of these tasks names a server by path, and there is none."""
     if server is not None:
         return
@@ -126,20 +148,21 @@ def refuse_paths(tasks: Sequence[Task], server: Server | None) -> None:
             )
 
 
-def refuse_endless(tasks: Sequence[Task], modes: Sequence[Mode], server: Server | None, most_ns: int) -> None:
+def refuse_endless(tasks: Collection[Task], modes: Sequence[Mode], server: Server | None, most_ns: int) -> None:
     """Raise UsageError if these tasks, as far as can be known, may take longer than `most_ns` in one of the modes."""
-    known_ns, bases_ns = 0, []
+    known_ns, requests, most_base_ns = 0, 0, 0
     for task in tasks:
         if isinstance(task.work, FakeRequest):
-            bases_ns.append(task.work.duration_ns)
+            requests += 1
+            most_base_ns = max(most_base_ns, task.work.duration_ns)
         elif (outcome := task.outcome) is not None:
             known_ns += outcome.duration_ns
     for mode in modes:
-        if known_ns + longest_ns(bases_ns, mode.lanes(len(tasks)), server or Server()) > most_ns:
+        if known_ns + longest_ns(requests, most_base_ns, mode.lanes(len(tasks)), server or Server()) > most_ns:
             raise UsageError.at("tasks", "together they may take more than 292 years", "give fewer or shorter ones")
 
 
-def refuse_virtual(tasks: Sequence[Task]) -> None:
+def refuse_virtual(tasks: Iterable[Task]) -> None:
     """Raise UsageError if one of these tasks cannot run on the virtual clock."""
     for task in tasks:
         if isinstance(task.work, Cpu):
@@ -156,7 +179,7 @@ def refuse_virtual(tasks: Sequence[Task]) -> None:
             )
 
 
-def refuse_too_long(tasks: Sequence[Task]) -> None:
+def refuse_too_long(tasks: Iterable[Task]) -> None:
     """Raise UsageError if one of these tasks would wait longer on the real clock than anybody means it to."""
     for task in tasks:
         work = task.work

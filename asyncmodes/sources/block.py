@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
 from asyncmodes.clocks import running_clock
 from asyncmodes.modes import Mode
-from asyncmodes.sources import Opened, Options
+from asyncmodes.sources import Options, Source
 from asyncmodes.tasks import Task, TaskFailed
 
 
 @asynccontextmanager
-async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIterator[Opened]:  # noqa: ARG001  # every source takes these
+async def opened(tasks: Collection[Task], mode: Mode, options: Options) -> AsyncIterator[Source]:  # noqa: ARG001  # every source takes these
     """What starts each of them. It never gives up control, so nothing can stop it: neither a timeout nor Ctrl-C."""
     block = running_clock().block
-    yield Opened([partial(_block, block, task) for task in tasks], unstoppable_notes(tasks))
+    yield Source(lambda task: partial(_block, block, task), unstoppable_notes(tasks))
 
 
 async def _block(block: Callable[[int], None], task: Task) -> None:
@@ -27,7 +27,7 @@ async def _block(block: Callable[[int], None], task: Task) -> None:
         raise TaskFailed(outcome.failure)
 
 
-def unstoppable_notes(tasks: Sequence[Task]) -> tuple[str, ...]:
+def unstoppable_notes(tasks: Iterable[Task]) -> tuple[str, ...]:
     """What to say if one of these tasks blocks the event loop for longer than its timeout."""
     for task in tasks:
         outcome = task.work.outcome

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from inspect import isawaitable
 
 from asyncmodes.modes import Mode
-from asyncmodes.sources import Opened, Options
+from asyncmodes.sources import Options, Source
 from asyncmodes.sources.deadline import within
 from asyncmodes.tasks import Call, Failure, Task, TaskFailed
 
 
 @asynccontextmanager
-async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIterator[Opened]:  # noqa: ARG001  # every source takes these
+async def opened(tasks: Collection[Task], mode: Mode, options: Options) -> AsyncIterator[Source]:  # noqa: ARG001  # every source takes these
     """What starts each call. An exception is a failure of its class's name; a TaskFailed says itself what it is."""
-    yield Opened([partial(_call, task) for task in tasks])
+    yield Source(partial(partial, _call))
 
 
 async def _call(task: Task) -> Mapping[str, object] | None:

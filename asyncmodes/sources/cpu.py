@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
@@ -14,11 +15,11 @@ from asyncmodes.burning import burn, cores
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Start
 from asyncmodes.modes import Leftovers, Mode
-from asyncmodes.resources import Usage
-from asyncmodes.sources import Opened, Options
+from asyncmodes.resources import MOST_THREADS, Usage
+from asyncmodes.sources import Options, Source
 from asyncmodes.sources.block import unstoppable_notes
 from asyncmodes.sources.deadline import within
-from asyncmodes.sources.resources import MOST_THREADS, threads
+from asyncmodes.sources.resources import threads
 from asyncmodes.sources.workers import Job, Pool, workers
 from asyncmodes.tasks import Cpu, CpuIn, Task
 
@@ -26,13 +27,13 @@ ONE_CORE = "this machine lets the program use one core only: that processes work
 
 
 @asynccontextmanager
-async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIterator[Opened]:  # noqa: ARG001  # every source takes these
+async def opened(tasks: Collection[Task], mode: Mode, options: Options) -> AsyncIterator[Source]:  # noqa: ARG001  # every source takes these
     """What starts each; its detail is `{"cpu_in": …, "cpu_s": …}`, the processor time really used in seconds.
 
     Processes are started and warm before this returns, no more than cores, and gone at its end. Raises UsageError
     if they do not start.
     """
-    places = [_place(task) for task in tasks]
+    places = Counter(map(_place, tasks))
     lanes = mode.lanes(len(tasks))
     usage = Usage()
     notes: list[str] = []
@@ -43,13 +44,13 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
             starters[CpuIn.INLINE] = lambda task: partial(_inline, task)
             notes += unstoppable_notes(tasks)
         if CpuIn.THREAD in places:
-            pool = stack.enter_context(threads(min(lanes, places.count(CpuIn.THREAD)), "cpu", usage))
+            pool = stack.enter_context(threads(min(lanes, places[CpuIn.THREAD]), "cpu", usage))
             stop = Event()
             stack.callback(stop.set)  # after the run: what nobody waits for must not slow down the next one
             starters[CpuIn.THREAD] = lambda task: partial(_in_thread, pool, stop, task)
             notes += _thread_notes(tasks, mode, lanes)
         if CpuIn.PROCESS in places:
-            count = min(lanes, places.count(CpuIn.PROCESS), cores(), MOST_THREADS)
+            count = min(lanes, places[CpuIn.PROCESS], cores(), MOST_THREADS)
             waiting = stack.enter_context(threads(count, "cpu worker", usage))
             try:
                 processes = stack.enter_context(workers(count, waiting, usage))
@@ -59,9 +60,7 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
             starters[CpuIn.PROCESS] = lambda task: partial(_in_process, processes, task)
             notes += _process_notes(mode, count, lanes)
             width_cap = count if count < lanes and set(places) == {CpuIn.PROCESS} else None
-        yield Opened(
-            [starters[place](task) for place, task in zip(places, tasks, strict=True)], tuple(notes), usage, width_cap
-        )
+        yield Source(lambda task: starters[_place(task)](task), tuple(notes), usage, width_cap)
 
 
 def _place(task: Task) -> CpuIn:
@@ -69,7 +68,7 @@ def _place(task: Task) -> CpuIn:
     return task.work.place
 
 
-def _thread_notes(tasks: Sequence[Task], mode: Mode, lanes: int) -> list[str]:
+def _thread_notes(tasks: Iterable[Task], mode: Mode, lanes: int) -> list[str]:
     notes = []
     if lanes > MOST_THREADS:
         notes.append(f"{mode} does CPU work in at most {MOST_THREADS} threads at once")

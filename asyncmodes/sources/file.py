@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,11 +14,12 @@ from io import FileIO
 
 from aiofiles.os import wrap
 
+from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
-from asyncmodes.resources import Usage
-from asyncmodes.sources import Opened, Options
+from asyncmodes.resources import MOST_THREADS, Usage
+from asyncmodes.sources import Options, Source
 from asyncmodes.sources.deadline import SharedTimeout, shared_timeouts
-from asyncmodes.sources.resources import MOST_THREADS, one_line, system_text, threads
+from asyncmodes.sources.resources import one_line, system_text, threads
 from asyncmodes.tasks import Failure, FileRead, Task, TaskFailed
 
 _CHUNK = 256 * 1024
@@ -31,7 +32,7 @@ _SPECIAL = (
 
 
 @asynccontextmanager
-async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIterator[Opened]:  # noqa: ARG001  # every source takes these
+async def opened(tasks: Collection[Task], mode: Mode, options: Options) -> AsyncIterator[Source]:  # noqa: ARG001  # every source takes these
     """What starts each read; its detail is `{"bytes": n}`, on failure too as far as it got.
 
     A failure's type is the name of Python's class for it, such as FileNotFoundError; NotAFile is what can be
@@ -44,8 +45,11 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
     if lanes > MOST_THREADS:
         notes = (f"{mode} reads files in at most {MOST_THREADS} threads at once: its width is {MOST_THREADS}",)
     with threads(lanes, "file", usage) as pool, shared_timeouts(tasks) as timeouts:
-        starts = [partial(_read, pool, usage, timeouts[task.timeout_ns], task) for task in tasks]
-        yield Opened(starts, notes, usage, at_once if at_once < lanes else None)
+
+        def start(task: Task) -> Start:
+            return partial(_read, pool, usage, timeouts[task.timeout_ns], task)
+
+        yield Source(start, notes, usage, at_once if at_once < lanes else None)
 
 
 async def _read(pool: ThreadPoolExecutor, usage: Usage, limit: SharedTimeout, task: Task) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import partial
 from http import HTTPStatus
@@ -18,13 +18,13 @@ from aiohttp.http_exceptions import HttpProcessingError
 from asyncmodes import __version__
 from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
-from asyncmodes.resources import Usage
-from asyncmodes.sources import Opened, Options, stopwatch
+from asyncmodes.resources import MOST_THREADS, Usage
+from asyncmodes.sources import Options, Source, stopwatch
 from asyncmodes.sources.deadline import SharedTimeout, shared_timeouts
 from asyncmodes.sources.decoding import ACCEPTED, decoder_of
 from asyncmodes.sources.http_errors import MOST_REDIRECTS, failure_of, has_secret
 from asyncmodes.sources.resolver import Resolver
-from asyncmodes.sources.resources import MOST_THREADS, counted_sockets, one_line, threads
+from asyncmodes.sources.resources import counted_sockets, one_line, threads
 from asyncmodes.sources.sending import SENDING, Final, Sending, send_once
 from asyncmodes.tasks import Failure, Request, Task, TaskFailed
 
@@ -34,7 +34,7 @@ _ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 
 
 @asynccontextmanager
-async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIterator[Opened]:
+async def opened(tasks: Collection[Task], mode: Mode, options: Options) -> AsyncIterator[Source]:
     """What starts each request, with as many connections as the mode asks for and none that was used before.
 
     The detail is `{"status": 200, "bytes": n}` (decoded bytes), on failure too as far as known; with phases, if
@@ -73,18 +73,12 @@ async def opened(tasks: Sequence[Task], mode: Mode, options: Options) -> AsyncIt
             _session(connector, options, base_url) if base_url else nullcontext(theirs) as ours,
         ):
             with shared_timeouts(tasks) as timeouts:
-                starts: list[Start] = [
-                    partial(
-                        _request,
-                        sending,
-                        ours if _is_path(task) else theirs,
-                        timeouts[task.timeout_ns],
-                        options.max_bytes,
-                        task,
-                    )
-                    for task in tasks
-                ]
-                yield Opened(starts, notes, usage)
+
+                def start(task: Task) -> Start:
+                    session = ours if _is_path(task) else theirs
+                    return partial(_request, sending, session, timeouts[task.timeout_ns], options.max_bytes, task)
+
+                yield Source(start, notes, usage)
 
 
 def _session(connector: aiohttp.BaseConnector, options: Options, base_url: str | None = None) -> aiohttp.ClientSession:

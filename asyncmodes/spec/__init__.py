@@ -6,16 +6,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncmodes.spec.dinner import DINNER
     from asyncmodes.spec.durations import parse_delay, parse_duration, parse_timeout
-    from asyncmodes.spec.entries import Defaults, Spec
     from asyncmodes.spec.files import read_spec
+    from asyncmodes.spec.model import Defaults, Spec
     from asyncmodes.spec.servers import parse_server
     from asyncmodes.spec.web import parse_header
     from asyncmodes.spec.words import read_words
 
 _HOME_OF = {
     "DINNER": "dinner",
-    "Defaults": "entries",
-    "Spec": "entries",
+    "Defaults": "model",
+    "Spec": "model",
     "parse_delay": "durations",
     "parse_duration": "durations",
     "parse_header": "web",

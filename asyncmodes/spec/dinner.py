@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncmodes.spec.entries import Spec
+from asyncmodes.spec.model import Spec
 from asyncmodes.tasks import Delay, Task
 
 DINNER = Spec(

@@ -6,18 +6,16 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from asyncmodes.collector import collector_paused
 from asyncmodes.errors import Problem, UsageError, nearest
 from asyncmodes.spec.durations import parse_timeout
 from asyncmodes.spec.entries import (
-    Defaults,
     Drawn,
     Entry,
     GivenNames,
-    Spec,
     block_of,
     cpu_of,
     delay_of,
@@ -26,6 +24,7 @@ from asyncmodes.spec.entries import (
     tasks_of,
     too_many,
 )
+from asyncmodes.spec.model import Defaults, Spec
 from asyncmodes.spec.needs import needed_tables, needs_problems
 from asyncmodes.spec.paths import Files
 from asyncmodes.spec.servers import SERVER_ALLOWED, server_of
@@ -67,10 +66,16 @@ ONLY_FOR = {"fails": ("delay", "block"), "cpu_in": ("cpu",)} | dict.fromkeys(
 )
 _TASK_KEYS = tuple(key for key in ALLOWED if key not in _TOP_KEYS)
 _SERVER_KEYS = tuple(SERVER_ALLOWED)
+_KINDS = frozenset(KINDS)
+_FITTING = {
+    kind: {kind, *(key for key in _TASK_KEYS if key not in KINDS and kind in ONLY_FOR.get(key, KINDS))}
+    for kind in KINDS
+}
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _HINT = "write a spec file, or send one: asyncmodes compare --spec - < spec.toml"
 
 
+@collector_paused()
 def read_spec(path: str | os.PathLike[str], defaults: Defaults | None = None, stdin: IO[Any] | None = None) -> Spec:
     """The tasks of a TOML or JSON file; the path `-` stands for `stdin` (None: `sys.stdin`).
 
@@ -105,11 +110,11 @@ def _spec(raw: dict[str, Any], label: str, files: Files, defaults: Defaults, def
     table = _checked(raw, label, files, defaults.max_tasks)
     needed = needed_tables(table["tasks"], KINDS)
     entries = [
-        _entry(f"{label}: tasks[{index}]", task, defaults, files)._replace(needs=needed[index])
+        _entry(f"{label}: tasks[{index}]", task, needed[index], defaults, files)
         for index, task in enumerate(table["tasks"])
     ]
     server = server_of(table["server"], f"{label}: server") if "server" in table else None
-    return Spec(table.get("title", default_title), tuple(tasks_of(entries, defaults)), server)
+    return Spec(table.get("title", default_title), tasks_of(entries, defaults), server)
 
 
 def _bytes(name: str, where: str, stdin: IO[Any] | None, hint: str) -> bytes:
@@ -241,7 +246,7 @@ def _problem(where: str, place: Sequence[int | str], error: Mapping[str, Any], v
     if error["type"] == "extra_forbidden":
         return _unknown_key(where, key, _SERVER_KEYS if of_server else _TASK_KEYS if len(place) > 2 else _TOP_KEYS)
     if error["type"] == "value_error" and isinstance(cause := error["ctx"]["error"], UsageError):
-        return replace(cause.problems[0], where=where)
+        return cause.problems[0]._replace(where=where)
     if of_server:
         return Problem(where, f"found {_described(value)}", f"write {SERVER_ALLOWED[key]}")
     if len(place) == 2:
@@ -290,16 +295,17 @@ def _kind_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Pro
     for index, table in enumerate(tables):
         if not isinstance(table, dict):
             continue
-        kinds = [kind for kind in KINDS if kind in table]
-        if len(kinds) == 1 == len(table):
+        keys = table.keys()
+        if len(only := _KINDS & keys) == 1 and keys <= _FITTING[next(iter(only))]:
             continue
+        kinds = [kind for kind in KINDS if kind in table]
         where = f"{label}: tasks[{index}]"
         if len(kinds) > 1:
             yield index, Problem(where, f"it has both {' and '.join(kinds)}", "make a task of each")
         elif not kinds:
             if not any(_means_a_kind(key) for key in table):
                 yield index, Problem(where, "it says not what to do", f"write one of {', '.join(KINDS)}")
-        elif len(table) > 1:
+        else:
             for key in table:
                 if kinds[0] not in (owners := ONLY_FOR.get(key, kinds)):
                     instead = f"leave it out: it is for a {' or a '.join(owners)}"
@@ -311,6 +317,9 @@ def _means_a_kind(key: str) -> bool:
 
 
 def _name_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Problem]]:
+    given = [name for table in tables if isinstance(table, dict) and isinstance(name := table.get("name"), str)]
+    if len(set(given)) == len(given):
+        return
     names = GivenNames()
     for index, table in enumerate(tables):
         name = table.get("name") if isinstance(table, dict) else None
@@ -320,9 +329,9 @@ def _name_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Pro
                 yield index, twice
 
 
-def _entry(where: str, table: TaskTable, defaults: Defaults, files: Files) -> Entry:
+def _entry(where: str, table: TaskTable, needs: Sequence[int], defaults: Defaults, files: Files) -> Entry:
     timeout_ns = parse_timeout(table["timeout"]) if "timeout" in table else None
-    return Entry(where, _works(table, defaults, files), table.get("name"), table.get("repeat", 1), timeout_ns)
+    return Entry(where, _works(table, defaults, files), table.get("name"), table.get("repeat", 1), timeout_ns, needs)
 
 
 def _works(table: TaskTable, defaults: Defaults, files: Files) -> Sequence[Work | Drawn]:

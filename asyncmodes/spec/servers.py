@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from asyncmodes.capacity import MOST_CAPACITY, Overload, Server
@@ -60,7 +59,7 @@ def server_of(values: Mapping[str, Any], where: str) -> Server:
     try:
         return Server(**known)
     except UsageError as error:
-        raise UsageError(*(replace(problem, where=where) for problem in error.problems)) from None
+        raise UsageError(*(problem._replace(where=where) for problem in error.problems)) from None
 
 
 def parse_overload(text: str, where: str = "overload") -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any, NamedTuple
 
 from asyncmodes.errors import Problem, UsageError
 from asyncmodes.spec.durations import diagnosis, is_delay
 from asyncmodes.spec.entries import (
-    Defaults,
     Drawn,
     Entry,
     GivenNames,
@@ -21,6 +20,7 @@ from asyncmodes.spec.entries import (
     tasks_of,
     too_many,
 )
+from asyncmodes.spec.model import Defaults
 from asyncmodes.spec.paths import Files, is_pattern
 from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
 from asyncmodes.spec.web import check_url
@@ -42,7 +42,7 @@ class _Word(NamedTuple):
     text: str
 
 
-def read_words(words: Sequence[str], defaults: Defaults, stdin: IO[Any] | None = None) -> list[Task]:
+def read_words(words: Sequence[str], defaults: Defaults, stdin: IO[Any] | None = None) -> Collection[Task]:
     """The tasks that the words stand for; the word `-` stands for the lines of `stdin` (None: `sys.stdin`).
 
     Raises UsageError with everything that is wrong with them.

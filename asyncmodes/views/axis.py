@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.text import Text
 
@@ -12,8 +12,7 @@ _UNITS = (("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("min", 60 * 1
 _LARGEST_IN_UNIT = {"us": 999, "ms": 10_000, "s": 300, "min": 300}
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(NamedTuple):
     """`span_ns` of time, more than none, drawn on `width` cells."""
 
     span_ns: int

@@ -55,7 +55,7 @@ def _heading(sweep: Sweep, found: Findings, look: Look) -> list[Text]:
     if rounds:
         span = f"{rounds[0]} to {rounds[-1]}" if len(rounds) > 1 else f"{rounds[0]}"
         line.append(f"   {span} {'run' if rounds == [1] else 'runs'} a limit")
-    line.append(f"   {'virtual clock: simulated' if comparison.clock == 'virtual' else 'real clock'}")
+    line.append(f"   {comparison.clock_said}")
     line.append(", exact" * sweep.exact)
     if sweep.interrupted:
         line.append("   interrupted", "bold red")

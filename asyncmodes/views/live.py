@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rich.text import Text
 
@@ -26,7 +25,7 @@ def live_picture(comparison: Comparison, now: Run, look: Look, height: int, said
     span = max([now.predicted_ns or 0, *(run.predicted_ns or 0 for run in comparison.runs)])
     if look.width >= NARROWEST_TIMELINE:
         for shown, rows in ((done, look.rows), (done, 4), ([], look.rows), ([], 8), ([], 3)):
-            drawn = _timelines(comparison, [*shown, now], replace(look, rows=rows), span)
+            drawn = _timelines(comparison, [*shown, now], look._replace(rows=rows), span)
             lines = [*_finished(done, shown, look), *drawn]
             if len(lines) <= room:
                 return Text("\n").join([*first, *lines])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
@@ -22,7 +21,6 @@ from asyncmodes.views.links import bound_sentence, link_meanings, marks
 from asyncmodes.views.phase_means import phases_table
 from asyncmodes.views.phases import phase_meanings
 from asyncmodes.views.pulse import interval_ns, pulse_note
-from asyncmodes.views.rulings import reasons, rulings_lines
 from asyncmodes.views.sentences import caller_sentence, sentences
 from asyncmodes.views.timeline import Columns, length, name_width, state_words, strip_note, timeline
 from asyncmodes.views.totals import speedup_text, totals_table
@@ -34,8 +32,7 @@ _ROOM_FOR_LAST_LABEL = 9
 _NARROWEST_NEEDED = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """How a picture is to look: its width in cells, its characters, and the most tasks drawn for each mode.
 
     `rows` None draws up to 20 tasks, or 12 of more; 0 leaves the timelines out. `command` is the word that the heading
@@ -73,8 +70,12 @@ def picture(comparison: Comparison, look: Look) -> Text:
             lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
     phases = phases_table(summaries, look.width, look.glyphs)
     lines += [Text(), *phases] if phases else []
-    lines += [] if look.hide_totals else rulings_lines(comparison, look.width, look.glyphs)
-    said = [] if look.hide_totals else [*sentences(comparison), *reasons(comparison)]
+    said = [] if look.hide_totals else sentences(comparison, summaries)
+    if (comparison.judgements or comparison.against) and not look.hide_totals:
+        from asyncmodes.views.rulings import reasons, rulings_lines
+
+        lines += rulings_lines(comparison, look.width, look.glyphs)
+        said = [*said, *reasons(comparison)]
     if said:
         lines.append(Text())
     for sentence in said:
@@ -146,7 +147,7 @@ def heading(comparison: Comparison, look: Look) -> list[Text]:
     tasks = f"{count:,} {'task' if count == 1 else 'tasks'}"
     if all(outcome is not None for outcome in known):
         tasks += f", {duration(sum(outcome.duration_ns for outcome in known if outcome))} of work"
-    clock = "virtual clock: simulated, exact" if comparison.clock == "virtual" else "real clock"
+    clock = comparison.clock_said + ", exact" * (comparison.clock == "virtual")
     title = clean(comparison.title[:200])
     line = Text(" ".join(filter(None, [look.command, title])), "bold")
     line.append(f"   {tasks}   {clock}")
@@ -161,7 +162,7 @@ def layout(runs: list[Run], rows: dict[int, list[int]], look: Look, span_ns: int
     labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
     labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
-    labels += [pulse_note(run) for run in runs if look.heartbeat or has_blocking_work(run)]
+    labels += [pulse_note(run) for run in runs if look.heartbeat or run.has_blocking_work]
     drawn = [(run, index) for number, run in enumerate(runs) for index in rows[number]]
     lengths = max((len(length(run, index)) for run, index in drawn), default=0)
     needed = look.width // 8 if look.width >= _NARROWEST_NEEDED else 0
@@ -187,10 +188,10 @@ def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
         (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
         *((glyph, words, True) for glyph, words in phase_meanings(runs, glyphs)),
     ]
-    if look.heartbeat or any(map(has_blocking_work, runs)):
+    if look.heartbeat or any(run.has_blocking_work for run in runs):
         meanings += [
             (glyphs.beat, f"the event loop's heart beats every {duration(interval_ns(axis))}", True),
-            (glyphs.flat * 2, "blocked: nothing else has its turn", any(map(has_blocking_work, runs))),
+            (glyphs.flat * 2, "blocked: nothing else has its turn", any(run.has_blocking_work for run in runs)),
         ]
     return meaning_lines([(glyph, meaning) for glyph, meaning, occurs in meanings if occurs], look.width)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -155,7 +155,7 @@ def _columns(scene: Scene, rows: list[list[int]], look: Look, *, tall: bool) -> 
     span = scene.said.said_ns if scene.said is not None and scene.said.said_ns <= _FARTHEST * longest else 0
     words = _GOING_ON if any(run.orphans for run in scene.runs) else _GOING_ON[:1]
     shown = words if any(rows) else ()
-    return replace(layout(list(scene.runs), dict(enumerate(rows)), look, span, shown), tall=tall)
+    return layout(list(scene.runs), dict(enumerate(rows)), look, span, shown)._replace(tall=tall)
 
 
 def _marks(said: Said | None, playback: Playback, columns: Columns, look: Look) -> list[Text]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from asyncmodes.modes import Stop
 from asyncmodes.record import Comparison, Run, Verdict
-from asyncmodes.stats import NOISE_SHARE, Summary, summarise, worst
+from asyncmodes.stats import NOISE_SHARE, Summary, worst
 from asyncmodes.tasks import DECLARED, State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import duration, unit_for
@@ -17,9 +17,8 @@ _MOST_ERRORS = 5
 _SAYABLE = 1.005  # a smaller factor would be said as 1.00
 
 
-def sentences(comparison: Comparison) -> list[str]:
+def sentences(comparison: Comparison, summaries: Sequence[Summary]) -> list[str]:
     """What came out: who was faster by how much, who was equal, who got less than everything, and why."""
-    summaries = summarise(comparison)
     several = len(comparison.modes) > 1
     said = _interruption(comparison)
     base = next((summary for summary in summaries if summary.mode == comparison.baseline), None)

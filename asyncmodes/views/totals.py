@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -17,8 +17,7 @@ from asyncmodes.views.timeline import fit
 NOTICEABLE = 1.1
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of the table; those of the highest `rank` go first when room is short."""
 
     title: str

@@ -1,0 +1,74 @@
+"""Pictures of many tasks: drawn once against loading Rich, and a frame of the live picture against one of few tasks."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+from asyncmodes.modes import DEFAULT_MODES, parse_mode
+from asyncmodes.prediction import predict
+from asyncmodes.record import Comparison, Run
+from asyncmodes.tasks import Delay, Task
+from asyncmodes.views.live import live_picture
+from asyncmodes.views.picture import Look, picture
+from tests.bench.goal import Goal, medians, seconds
+
+FEW, MANY = 100, 100_000
+LOOK = Look(width=100)
+
+
+def predicted(count: int) -> tuple[list[Task], list[Run]]:
+    """So many tasks, and what becomes of them in the default modes."""
+    tasks = [Task(f"task {i}", Delay(i % 400 * 1_000_000, f"{i % 400}ms")) for i in range(count)]
+    runs = [predict(tasks, parse_mode(mode)) for mode in DEFAULT_MODES]
+    return tasks, [run for run in runs if run is not None]
+
+
+def compared(tasks: Sequence[Task], runs: Sequence[Run]) -> Comparison:
+    """These runs as a comparison."""
+    modes = tuple(map(parse_mode, DEFAULT_MODES))
+    moment = datetime(2026, 1, 2, tzinfo=UTC)
+    # Copies: a run remembers what was once read off it, and a picture is drawn of a run that nobody has looked at.
+    fresh = tuple(replace(run) for run in runs)
+    return Comparison("bench", "virtual", tasks, modes, modes[0], fresh, moment, {"python": "3.11.7"}, "0.1.0")
+
+
+def timed(work: Callable[[], object]) -> float:
+    """The processor time of the work in seconds."""
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def goals() -> Iterator[Goal]:
+    """Yield the goals of pictures."""
+    size = {count: predicted(count) for count in (FEW, MANY)}
+
+    def drawn(count: int) -> float:
+        comparison = compared(*size[count])
+        return timed(lambda: picture(comparison, LOOK))
+
+    def framed(count: int) -> float:
+        comparison = compared(*size[count])
+        *done, now = comparison.runs
+        shown = replace(comparison, runs=tuple(done))
+        live_picture(shown, now, LOOK, 40)  # the first frame after a run is over has that run to read
+        return timed(lambda: live_picture(shown, replace(now), LOOK, 40))
+
+    took = medians(
+        {
+            "import": partial(seconds, sys.executable, "-c", "import rich.console"),
+            "drawn": partial(drawn, MANY),
+            "few": partial(framed, FEW),
+            "many": partial(framed, MANY),
+        },
+        rounds=9,
+    )
+    yield Goal(
+        f"timelines and totals of 4 modes x {MANY:,} tasks against importing rich.console",
+        took["drawn"] / took["import"],
+        4,
+    )
+    yield Goal(f"a live frame at {MANY:,} tasks against one at {FEW}", took["many"] / took["few"], 1.5)

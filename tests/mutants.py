@@ -1,0 +1,67 @@
+"""`make mutants`: which small changes of the heart the tests do not notice; `ONLY='modes dispatch'` tries some modules.
+
+mutmut makes the mutants and runs the quick tests against each, as pyproject.toml says. In the modules of `STRICT` each
+survivor is killed by a test or has its reason in `excuses.toml`; those of the others are listed.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from tests.excuses import Found, excused, unexcused, within
+
+MUTMUT = Path(sys.executable).with_name("mutmut")
+STRICT = ("modes", "executor", "dispatch", "text")
+_RESULT = re.compile(r" *asyncmodes\.(\S+)\.(x\S+)__mutmut_(\d+): (.+)")
+
+
+def said(*arguments: str) -> str:
+    """What mutmut prints when it is asked for what it knows."""
+    return subprocess.run([MUTMUT, *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def changed(mutant: str) -> str:
+    """The line that this mutant has instead of ours."""
+    difference = said("show", mutant).split("\n@@", 1)[1].splitlines()[1:]
+    return " ".join(line[1:].strip() for line in difference if line.startswith("+"))
+
+
+def main(only: list[str]) -> int:
+    """Try all mutants, or those of some modules, and say how it went; 1 if a survivor has no reason."""
+    shutil.rmtree("mutants", ignore_errors=True)
+    patterns = [f"asyncmodes.{module}.*" for module in only]
+    if code := subprocess.run([MUTMUT, "run", "--max-children", "2", *patterns], check=False).returncode:
+        return code
+
+    figures: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    alive: Counter[Found] = Counter()
+    for line in said("results", "--all", "True").splitlines():
+        module, function, number, status = _RESULT.fullmatch(line).groups()
+        if status != "not checked":
+            figures[module][status] += 1
+        if status not in ("killed", "timeout", "not checked"):
+            where = f"{module}.{re.sub('^x[_ǁ]', '', function).replace('ǁ', '.')}"
+            name = f"asyncmodes.{module}.{function}__mutmut_{number}"
+            alive[where, changed(name)] += 1
+
+    print()
+    for module, counted in sorted(figures.items()):
+        print(f"{module}: {counted.total()} mutants,", ", ".join(f"{n} {what}" for what, n in counted.most_common()))
+    others = [found for found in sorted((alive - excused("survivor")).elements()) if not within(found, STRICT)]
+    if others:
+        print("\nnoticed by no test, which is no error there:")
+        print(*(f"  {where}: {line}" for where, line in others), sep="\n")
+    asked = [module for module in STRICT if not only or module in only]
+    wrong = unexcused("survivor", alive, asked)
+    if wrong:
+        print("\nnoticed by no test, and without a reason:", *wrong, sep="\n")
+    strict = sum(within(found, asked) for found in alive.elements())
+    print(f"\n{', '.join(asked)}: {strict} survived,", "not all with a reason" if wrong else "each with its reason")
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
