@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from asyncmodes.critical import CriticalPath, critical_path
 from asyncmodes.modes import Mode, Stop
 from asyncmodes.resources import Resources
+from asyncmodes.spread import Spread
 from asyncmodes.tasks import Failure, State, Task
 
 if TYPE_CHECKING:
@@ -159,8 +160,8 @@ class Run:
 
     @property
     def spans(self) -> list[Span]:
-        """A span for each task, in input order."""
-        return [self.span(index) for index in range(len(self))]
+        """A span for each task that was kept, in input order."""
+        return [self.span(index) for index in range(len(self.tasks))]
 
     @cached_property
     def started(self) -> int:
@@ -251,6 +252,11 @@ class Run:
         """How many tasks are orphans."""
         return len(self.orphans)
 
+    @property
+    def spread(self) -> Spread | None:
+        """How long tasks took that ended by themselves, where that is all that was kept of them."""
+        return None
+
     @cached_property
     def critical_path(self) -> CriticalPath | None:
         """The longest chain of tasks that need each other, as they ran; None unless every task ended ok."""
@@ -304,6 +310,13 @@ class Comparison:
 
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(map(str, self.modes))}: {len(self.runs)} runs>"
+
+    @property
+    def clock_said(self) -> str:
+        """The clock in words, and whose event loop it was if not asyncio's."""
+        if self.clock == "virtual":
+            return "virtual clock: simulated"
+        return "real clock, uvloop" if self.environment.get("event_loop") == "uvloop" else "real clock"
 
     def runs_of(self, mode: Mode) -> list[Run]:
         """The runs of one mode that were not interrupted, in order."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 import json
+import os
 import tempfile
 import unicodedata
 from dataclasses import replace
@@ -168,7 +169,8 @@ def test_pictures_are_safe_and_aligned(texts, width, glyphs):
 def test_exports_are_sound_and_json_is_whole(texts):
     """Each format parses, holds nothing raw, and what is read back from JSON is what went in."""
     made = hostile(texts)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)  # two hundred files that nobody wants to keep
         for suffix in FORMATS:
             target = Path(folder) / f"x{suffix}"
             Export(str(target), ()).write(made, "compare", None)

@@ -14,6 +14,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
 
+from asyncmodes.commands import exits
 from asyncmodes.commands import signals as our_signals
 from asyncmodes.commands.exits import Terminated
 from asyncmodes.commands.lesson_flow import Flow, Wishes
@@ -96,6 +97,19 @@ def test_while_the_result_is_written_the_second_signal_counts(monkeypatch: pytes
         with pytest.raises(Terminated):
             press(signal.SIGTERM)
         assert signals.received == signal.SIGINT
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_class_is_made(number: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys):
+    """As when a library is loaded: Python 3.11 makes another error of it, and it is the end all the same."""
+    monkeypatch.setattr(exits, "silence_stdout", lambda: None)  # these tests go on writing
+
+    class Named:
+        def __set_name__(self, *_: object) -> None:
+            press(number)
+
+    assert exits.exit_code(lambda: len(type("Loaded", (), {"named": Named()}).__name__)) == code
+    assert capsys.readouterr() == ("", "")
 
 
 class Learner:

@@ -46,14 +46,19 @@ def exit_code(run: Callable[[], int]) -> int:
         silence_stdout()
         note(f"error: standard output: {error.strerror}; write it somewhere else")
         return OUTPUT
-    except KeyboardInterrupt:
-        silence_stdout()  # or the interpreter would go on writing what is left
-        return INTERRUPTED
-    except Terminated:
-        silence_stdout()
-        return TERMINATED
+    except _SIGNALLED as error:
+        return _ended_by(error)
     except Exception as error:
-        return _bug(error)
+        # Before Python 3.12 a signal that comes while a class is made is wrapped in a RuntimeError.
+        return _ended_by(error.__cause__) if isinstance(error.__cause__, _SIGNALLED) else _bug(error)
+
+
+_SIGNALLED = (KeyboardInterrupt, Terminated)
+
+
+def _ended_by(error: BaseException | None) -> int:
+    silence_stdout()  # or the interpreter would go on writing what is left
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else TERMINATED
 
 
 @contextmanager

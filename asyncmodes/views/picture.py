@@ -147,7 +147,7 @@ def heading(comparison: Comparison, look: Look) -> list[Text]:
     tasks = f"{count:,} {'task' if count == 1 else 'tasks'}"
     if all(outcome is not None for outcome in known):
         tasks += f", {duration(sum(outcome.duration_ns for outcome in known if outcome))} of work"
-    clock = "virtual clock: simulated, exact" if comparison.clock == "virtual" else "real clock"
+    clock = comparison.clock_said + ", exact" * (comparison.clock == "virtual")
     title = clean(comparison.title[:200])
     line = Text(" ".join(filter(None, [look.command, title])), "bold")
     line.append(f"   {tasks}   {clock}")

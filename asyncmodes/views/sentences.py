@@ -30,12 +30,16 @@ def sentences(comparison: Comparison, summaries: Sequence[Summary]) -> list[str]
     for summary in summaries:
         said += _partial(summary, worst(comparison.runs_of(summary.mode)), several=several)
     said += _one_result_only(summaries) if several else []
-    said += _errors(comparison)
+    said += errors(comparison)
     if comparison.predicted_from is not None:
         source = comparison.predicted_from
         said.append(f"predicted: from the durations measured in {source}, as if tasks did not slow each other down")
-    notes = dict.fromkeys(clean(note) for run in comparison.runs for note in run.notes)
-    return said + list(notes)
+    return said + notes(comparison)
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """What the runs met with, such as a limit of the machine, each once."""
+    return list(dict.fromkeys(clean(note) for run in comparison.runs for note in run.notes))
 
 
 def caller_sentence(run: Run) -> str | None:
@@ -77,7 +81,7 @@ def _interruption(comparison: Comparison) -> list[str]:
     return [*said, f"not run: {listed(never)}"] if never else said
 
 
-def _errors(comparison: Comparison) -> list[str]:
+def errors(comparison: Comparison) -> list[str]:
     """Each distinct error once, with how many tasks had it in all runs."""
     tasks: dict[str, dict[int, None]] = {}
     for run in comparison.runs:
