@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-extra = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
+extra = PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
 
-.PHONY: help demo test test-all check bench fuzz soak signals mutants coverage picture constraints clean
+.PHONY: help demo test test-all repeat check bench fuzz soak signals mutants coverage picture constraints clean
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -21,6 +21,9 @@ test: check ## lint, types, import directions, then all tests
 test-all: ## the same on every Python from 3.11 on that this machine has
 	@$(PYTHON) tests/every_python.py
 
+repeat: $(READY) ## the tests 20 times in a row, shuffled, while other cores are busy; TIMES=3 takes less
+	$(BIN)/python -m tests.repeating
+
 check: $(READY) ## lint, types, import directions
 	$(BIN)/ruff check --quiet asyncmodes tests examples
 	$(BIN)/ruff format --check --quiet asyncmodes tests examples
@@ -31,7 +34,7 @@ bench: $(READY) ## measure against the goals, side by side, as ratios; ONLY="cli
 	@$(call extra,bench) 2>/dev/null || echo 'some peers cannot be installed here, and are left out'
 	$(BIN)/python -m tests.bench $(ONLY)
 
-fuzz: $(READY) ## a million generated inputs; ONLY=specs picks, INPUTS=0.1 takes a tenth
+fuzz: $(READY) ## 1,440,000 generated inputs; ONLY=specs picks, INPUTS=0.1 takes a tenth
 	$(call extra,fuzz)
 	$(BIN)/python -m tests.fuzz $(ONLY)
 
@@ -41,15 +44,15 @@ soak: $(READY) ## half an hour against a faulty server; MINUTES=2 takes less
 signals: $(READY) ## interrupt the program at 300 moments; COUNT=1000 takes more, ONLY=export a phase
 	$(BIN)/python -m tests.interrupting
 
-coverage: $(READY) ## which lines and branches the tests reach
+coverage: $(READY) ## which lines and branches the tests reach, and that all of the heart is reached
 	$(call extra,coverage)
 	$(BIN)/python -m coverage run -m pytest -q -p no:randomly
 	$(BIN)/python -m coverage report
+	$(BIN)/python -m tests.uncovered
 
-mutants: $(READY) ## which changes of the heart the tests do not notice
+mutants: $(READY) ## change the heart and see that the tests notice; ONLY='modes text' takes some
 	$(call extra,mutants)
-	$(BIN)/mutmut run
-	$(BIN)/mutmut results
+	nice -n 15 $(BIN)/python -m tests.mutants $(ONLY)
 
 picture: $(READY) ## draw the README's pictures anew
 	$(BIN)/asyncmodes compare --clock virtual -m sequential -m parallel -m limited=2 -o examples/compare.svg >/dev/null

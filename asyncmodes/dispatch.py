@@ -105,7 +105,7 @@ class _WhenReady:
 
     def portion(self) -> Sequence[int]:
         if self._open is not self._ready:
-            self._open += [heappop(self._ready) for _ in range(self._mode.lanes(len(self._ready)))]
+            self._open = [heappop(self._ready) for _ in range(self._mode.lanes(len(self._ready)))]
         return self._handed_out()
 
     def begin(self, worker: int) -> tuple[int, Iterable[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -17,7 +18,8 @@ _LARGEST = 2**31 - 1
 def parsed(text: str, where: str, advice: str) -> Place:
     """The document that a JSON text holds. Raises UsageError if it is none or is cut off; `advice` says what to do."""
     try:
-        return Place(json.loads(text.removeprefix("\ufeff"), parse_constant=_no_number), where, advice=advice)
+        value = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_number, parse_float=_finite)
+        return Place(value, where, advice=advice)
     except json.JSONDecodeError as error:
         if not text.strip():
             raise UsageError.at(where, "it is empty", advice) from None
@@ -33,6 +35,14 @@ def parsed(text: str, where: str, advice: str) -> Place:
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number in JSON")
+
+
+def _finite(digits: str) -> float:
+    """The number; Python would read 1e999 as infinity, and JSON could not hold it when it is written again."""
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"the number {digits[:20]} is too large")
+    return number
 
 
 class Place:

@@ -82,11 +82,11 @@ class Mode:
     @property
     def idioms(self) -> tuple[str, str]:
         """The JavaScript and the Python idiom that this mode's base row stands for."""
-        row = ROWS[re.split("[=+]", _spelling(replace(self, label="")))[0]]
+        row = ROWS[re.split("[=+]", _spelling(self))[0]]
         return row.javascript, row.python
 
     def __str__(self) -> str:
-        return f"{self.label}: {_spelling(replace(self, label=''))}" if self.label else _spelling(self)
+        return f"{self.label}: {_spelling(self)}" if self.label else _spelling(self)
 
 
 class Row(NamedTuple):
@@ -208,9 +208,8 @@ def parse_mode(text: str) -> Mode:
     return mode
 
 
-@lru_cache(maxsize=1024)
-def _spelling(mode: Mode) -> str:
-    """The shortest row and modifiers with these fields; the earlier row of the table on a tie."""
+def _shortest_spelling(mode: Mode) -> str:
+    """The shortest row and modifiers with these fields, without the label; the earlier row of the table on a tie."""
     spellings = []
     for name, row in ROWS.items():
         base = replace(row.mode, width=mode.width) if row.takes_number and mode.width else row.mode
@@ -225,3 +224,6 @@ def _spelling(mode: Mode) -> str:
             text += f"+{mode.leftovers}"
         spellings.append(text)
     return min(spellings, key=len)
+
+
+_spelling = lru_cache(maxsize=1024)(_shortest_spelling)

@@ -7,6 +7,8 @@ from functools import partial
 from itertools import count
 from typing import Any
 
+from hypothesis import settings
+
 from asyncmodes.clocks import Clock, running_clock
 from asyncmodes.executor import Execution, Start
 from asyncmodes.modes import Mode, parse_mode
@@ -105,3 +107,9 @@ def _words(span: Any) -> list[str]:
 
 def _ms(ns: int) -> str:
     return f"{ns / MS:g}"
+
+
+def examples(most: int) -> int:
+    """How many examples a property is tried with: `most`, and fewer where each of many mutants meets them."""
+    profile = settings.get_current_profile_name()
+    return min(most, settings.get_profile(profile).max_examples) if profile == "mutants" else most

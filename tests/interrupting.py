@@ -5,11 +5,9 @@
 
 import json
 import os
-import random
 import re
 import select
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,78 +17,20 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.moments import Moment, moments, surroundings
 from tests.terminal import PROGRAM
 
 ROOT = Path(__file__).parent.parent
 OURS = str(ROOT / "asyncmodes")
 GUARD_S = 20.0
 HANGS = "it hangs"
-NOT_THE_SAME_PRESS_S = 0.35
 OLD = "the old file\n"
-BIG = 20_000
 _MODE = re.compile(rb"\x1b\[\?(\d+)([hl])")
 _AT_REST = {b"25": b"h"}  # the cursor is shown; all other modes are off
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A command, and when to interrupt it: up to `spread_s` seconds after it wrote `after` (None: after its start).
-
-    `{dir}` in its arguments is a directory of its own, where `old` files hold something already.
-    """
-
-    name: str
-    arguments: Sequence[str]
-    spread_s: float
-    after: bytes | None = None
-    endless: bool = True  # it never ends by itself
-    cut: bool = True  # the signal comes while tasks run, so the exports say interrupted
-
-
-def phases(url: str, spec: str) -> list[Phase]:
-    """All of them; `url` is a server that never answers, `spec` has very many tasks."""
-    exports = ("-o", "{dir}/x.json", "-o", "{dir}/x.svg")
-    forever = ("1ms", "fail:2ms", "1h")
-    run = ("run", "--no-live", "--cpu-in")
-    return [
-        Phase("import", ("run", *forever, *exports), 0.6, cut=False),
-        Phase("import, no run", ("run", "1ms", "--clock", "virtual", *exports), 0.8, endless=False, cut=False),
-        Phase("parsing", ("run", "--spec", spec, "--clock", "virtual", *exports), 1.5, endless=False, cut=False),
-        Phase("warm-up", ("compare", url, "--warmup", "2", "--no-live", *exports), 0.3, b"requests:"),
-        Phase("running", ("compare", *forever, "-m", "settled", "--no-live", *exports, url, "--warmup", "0"), 0.3,
-              b"requests:"),
-        Phase("live view", ("compare", *forever, *exports), 1.0, b"running"),
-        Phase("orphans", ("run", *forever, "-m", "parallel", *exports), 0.5, b"error of fail:2ms"),
-        Phase("cpu in processes", (*run, "process", "cpu:1h*3", url, "--warmup", "0", *exports), 0.5, b"requests:"),
-        Phase("cpu in threads", (*run, "thread", "cpu:1h*3", url, "--warmup", "0", *exports), 0.5, b"requests:"),
-        Phase("cpu inline", ("run", "cpu:700ms", "1h", *exports), 0.5, b"running"),
-        Phase("export", ("run", f"1ms*{BIG}", "--clock", "virtual", "-q", *exports), 2.0, endless=False, cut=False),
-        Phase("slow output", ("run", f"1ms*{BIG}", "--clock", "virtual", "--format", "json", *exports), 0.3, b"tasks",
-              endless=False, cut=False),
-        Phase("explain", ("explain", "parallel"), 0.8, endless=False, cut=False),
-        Phase("learn", ("learn", "--check"), 1.5, endless=False, cut=False),
-        Phase("serve", ("serve",), 0.2, b"http://", cut=False),
-    ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One signal, or two, at one moment of a phase; to the process alone or, as a key press does it, to its group."""
-
-    phase: Phase
-    at_s: float
-    number: signal.Signals
-    to_group: bool
-    again: bool
-
-    def __str__(self) -> str:
-        to = "group" if self.to_group else "process"
-        twice = " twice" if self.again else ""
-        return f"{self.phase.name}: {self.number.name} to the {to}{twice} after {self.at_s * 1000:.0f} ms"
 
 
 @dataclass
@@ -106,33 +46,6 @@ class Outcome:
     def __str__(self) -> str:
         said = self.screen[-600:].decode("utf-8", "replace")
         return f"{self.moment}: code {self.code} after {self.took_s:.2f} s, {'; '.join(self.wrong)}\n{said}"
-
-
-def moments(count: int, seed: int, listed: Sequence[Phase]) -> list[Moment]:
-    """So many moments, all phases in turn."""
-    dice = random.Random(seed)
-    made = []
-    for number in range(count):
-        phase = listed[number % len(listed)]
-        made.append(
-            Moment(
-                phase,
-                dice.uniform(0, phase.spread_s),
-                dice.choice([signal.SIGINT, signal.SIGINT, signal.SIGTERM]),
-                dice.random() < 0.6,
-                dice.random() < 0.25,
-            )
-        )
-    return made
-
-
-@contextmanager
-def surroundings() -> Iterator[list[Phase]]:
-    """The phases, with the server and the spec that they need."""
-    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0), backlog=4096) as server:
-        spec = Path(folder) / "big.toml"
-        spec.write_text("".join(f'[[tasks]]\nname = "t{n}"\ndelay = "{n % 9}ms"\n' for n in range(BIG)))
-        yield phases(f"http://127.0.0.1:{server.getsockname()[1]}/", str(spec))
 
 
 def all_of(chosen: Sequence[Moment], at_once: int = 3) -> list[Outcome]:
@@ -157,17 +70,21 @@ def interrupted(moment: Moment) -> Outcome:
             child = subprocess.Popen(
                 [*PROGRAM, *(word.replace("{dir}", folder) for word in moment.phase.arguments)],
                 stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, start_new_session=True,
-                env={**_environment(), "MARK": mark, "HOME": f"{folder}/home", "TMPDIR": f"{folder}/tmp"},
+                env={**_environment(), "MARK": mark, "HOME": f"{folder}/home", "TMPDIR": f"{folder}/tmp",
+                     "TERM": moment.phase.terminal},
             )  # fmt: skip
             screen = _Screen(ours, child)
+            for shown, keys in moment.phase.keys:
+                screen.read_until_seen(shown)
+                os.write(ours, keys)
             if moment.phase.after is not None:
-                screen.read_until(lambda: moment.phase.after in screen.seen)
+                screen.read_until_seen(moment.phase.after)
             screen.read_for(moment.at_s)
             sent = time.monotonic()
             too_late = child.poll() is not None
             _send(child, moment)
             if moment.again:
-                screen.read_for(NOT_THE_SAME_PRESS_S)
+                screen.read_for(moment.gap_s)
                 _send(child, moment)
             screen.read_until(lambda: child.poll() is not None)
             took_s = time.monotonic() - sent
@@ -184,9 +101,9 @@ def interrupted(moment: Moment) -> Outcome:
 
 
 def _environment() -> dict[str, str]:
-    hidden = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CI", "PYTHONUNBUFFERED")
+    hidden = ("XDG_STATE_HOME", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CI", "PYTHONUNBUFFERED")
     kept = {key: value for key, value in os.environ.items() if key not in hidden}
-    return kept | {"TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
+    return kept | {"PYTHONIOENCODING": "utf-8"}
 
 
 class _Screen:
@@ -196,6 +113,12 @@ class _Screen:
         self.seen = bytearray()
         self._descriptor = descriptor
         self._child = child
+        self._from = 0
+
+    def read_until_seen(self, shown: bytes) -> None:
+        """Read until this was written, after whatever was waited for before."""
+        self.read_until(lambda: self.seen.find(shown, self._from) >= 0)
+        self._from = max(self.seen.find(shown, self._from), 0) + len(shown)
 
     def read_until(self, is_true) -> None:
         deadline = time.monotonic() + GUARD_S
@@ -230,7 +153,7 @@ def _send(child: subprocess.Popen[bytes], moment: Moment) -> None:
 
 def _wrong_with_the_end(outcome: Outcome, too_late: bool) -> Iterator[str]:
     moment, code = outcome.moment, outcome.code
-    expected = {128 + moment.number}
+    expected = {-moment.number if moment.number == signal.SIGHUP else 128 + moment.number}
     text = outcome.screen.decode("utf-8", "replace")
     if code == 0 and not moment.phase.endless:  # it was over, all but the interpreter's own end
         too_late = moment.phase.name != "slow output" or text.rstrip().endswith("}")
@@ -282,8 +205,10 @@ def _alive(group: int, mark: str) -> list[int]:
 
 def _wrong_with_the_files(outcome: Outcome, folder: Path, targets: Sequence[Path]) -> Iterator[str]:
     left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    if extra := [name for name in left if name not in ("x.json", "x.svg")]:
+    progress = [name for name in left if Path(name).name == "progress.json" and outcome.moment.phase.is_lesson]
+    if extra := [name for name in left if name not in ("x.json", "x.svg", *progress)]:
         yield f"files {extra}"
+    yield from _wrong_with_progress(outcome, [folder / name for name in progress])
     document, drawing = (target.read_text() for target in targets)
     if document != OLD:
         try:
@@ -299,19 +224,31 @@ def _wrong_with_the_files(outcome: Outcome, folder: Path, targets: Sequence[Path
         yield "a broken SVG"
 
 
+def _wrong_with_progress(outcome: Outcome, kept: Sequence[Path]) -> Iterator[str]:
+    """The file is whole, and has every grade that somebody was told."""
+    if not kept and b"Many believe" in outcome.screen:
+        yield "no progress"
+    for path in kept:
+        try:
+            if not json.loads(path.read_text())["grades"]:
+                yield "empty progress"
+        except (ValueError, KeyError):
+            yield "broken progress"
+
+
 def main(count: int, seed: int) -> int:
     """Interrupt so many times, print the table; 0 if nothing was wrong."""
     with surroundings() as listed:
         only = os.environ.get("ONLY")
         outcomes = all_of(moments(count, seed, [phase for phase in listed if not only or only in phase.name]))
-    print(f"{'phase':<18}{'moments':>8}{'slowest':>10}  {'exit codes':<44}left behind")
+    print(f"{'phase':<22}{'moments':>8}{'slowest':>10}  {'exit codes':<44}left behind")
     for phase in {outcome.moment.phase.name: None for outcome in outcomes}:
         each = [outcome for outcome in outcomes if outcome.moment.phase.name == phase]
         codes = " ".join(f"{code}: {times}" for code, times in sorted(Counter(one.code for one in each).items()))
         wrong = Counter(what for one in each for what in one.wrong)
         slowest = max(one.took_s for one in each)
         left = ", ".join(f"{what} ({times})" for what, times in wrong.items()) or "nothing"
-        print(f"{phase:<18}{len(each):>8}{slowest * 1000:>7.0f} ms  {codes:<44}{left}")
+        print(f"{phase:<22}{len(each):>8}{slowest * 1000:>7.0f} ms  {codes:<44}{left}")
     bad = [outcome for outcome in outcomes if outcome.wrong]
     for outcome in bad:
         print(f"\n{outcome}")

@@ -24,8 +24,11 @@ from asyncmodes.commands.program import main as program
 MODES = ("parallel", "settled", "limited=5", "limited=3+drop", "parallel+cancel", "batched=4+settled", "race", "any")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 SAMPLE_S = 5.0
+ENDING_S = 2.0  # threads that read files end by themselves soon after their run
+LINES = 10
 WARM_UP = 0.3  # this share of the time is for caches, pools and the allocator to fill
-MOST_MEMORY = 8 << 20
+MIB = 1 << 20
+MOST_MEMORY = 8 * MIB
 FAULTS = [
     OK,
     OK[:-3],
@@ -72,7 +75,10 @@ async def serve_faults() -> None:
 
 
 def sample() -> tuple[int, int, int]:
-    """Bytes of memory, open descriptors, and threads of this process."""
+    """Bytes of memory, open descriptors, and threads of this process, once those of the last run have ended."""
+    deadline = time.monotonic() + ENDING_S
+    while threading.active_count() > 1 and time.monotonic() < deadline:
+        time.sleep(0.01)
     gc.collect()
     try:
         with open("/proc/self/statm", encoding="ascii") as statm:
@@ -115,6 +121,11 @@ def _soak(url: str, minutes: float) -> int:
     half = len(settled) // 2
     flat = True
     print(f"{sum(codes.values()):,} runs of {tasks:,} tasks in {minutes:g} minutes, by exit code: {codes}")
+    print("minutes     memory  descriptors  threads")
+    for part in range(LINES):
+        some = samples[part * len(samples) // LINES : (part + 1) * len(samples) // LINES]
+        memory, descriptors, threads = (statistics.mean(each[place] for _, each in some) for place in range(3))
+        print(f"{some[-1][0] / 60:7.1f}  {memory / MIB:5.1f} MiB  {descriptors:11.1f}  {threads:7.1f}")
     for name, place, most in (("memory", 0, MOST_MEMORY), ("descriptors", 1, 0.5), ("threads", 2, 0.5)):
         before, after = (statistics.mean(each[place] for each in part) for part in (settled[:half], settled[half:]))
         flat &= after - before <= most

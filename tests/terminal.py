@@ -1,15 +1,19 @@
 """A real pseudo-terminal with a screen behind it: what a person sees during and after a command."""
 
 import os
+import re
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
 import pyte
 
+# What a picture begins with that takes the place of the one before: the pages of a lesson, and what grows.
+_FRAME = re.compile(rb"(?=\x1b\[\?25l\x1b\[H|\r\x1b\[2K\x1b\[1A)")
 PROGRAM = [sys.executable, "-m", "asyncmodes"]
 
 
@@ -28,6 +32,7 @@ class Terminal:
         self.screen = pyte.HistoryScreen(columns, lines, history=10_000, ratio=1)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        self._frames: deque[bytes] = deque()
         kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CI")}
         self.child = pexpect.spawn(
             (program or PROGRAM)[0],
@@ -69,9 +74,12 @@ class Terminal:
         return self.child.exitstatus if self.child.exitstatus is not None else -self.child.signalstatus
 
     def _feed(self) -> None:
-        data = self.child.read_nonblocking(65536, timeout=30)
-        self.raw += data
-        self._stream.feed(data)
+        """Show the next frame: who reads late, since the machine is busy, still sees every picture that there was."""
+        if not self._frames:
+            self._frames += filter(None, _FRAME.split(self.child.read_nonblocking(65536, timeout=30)))
+        frame = self._frames.popleft()
+        self.raw += frame
+        self._stream.feed(frame)
 
 
 def _as_a_shell_would() -> None:

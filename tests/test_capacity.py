@@ -16,7 +16,7 @@ from asyncmodes.prediction import predict
 from asyncmodes.sources import Options, opened
 from asyncmodes.spec.servers import SERVER_ALLOWED, parse_server
 from asyncmodes.tasks import Delay, FakeRequest, State, Task
-from tests.helpers import MS, on_virtual_time, spans
+from tests.helpers import MS, examples, on_virtual_time, spans
 from tests.servers import on_real_time, run_tasks
 from tests.test_predict import DURATIONS, MODES, check_definitions
 
@@ -122,7 +122,9 @@ def test_who_loses_patience_leaves_the_server():
         "c timed_out 0-30 lane 2",  # never served, so d need not wait for it
         "d ok 0-200 lane 3",
     ]
-    assert run.details == {3: {"status": 200}}
+    expected = predict(run.tasks, run.mode, server=Server(capacity=1))
+    assert run.details == expected.details == {3: {"status": 200}}
+    assert spans(run) == spans(expected)
     assert spans(run_at(Server(capacity=1), "50/50 50/100")) == ["a ok 0-50 lane 0", "b ok 0-100 lane 1"]
     run = run_at(Server(capacity=1, overload=Overload.SLOW), "100/50 100 100", "limited=2+settled")
     assert spans(run) == ["a timed_out 0-50 lane 0", "b ok 0-400 lane 1", "c ok 50-450 lane 0"]
@@ -203,7 +205,7 @@ MIXED = st.lists(
 
 
 @given(MIXED, SERVERS)
-@settings(max_examples=200)
+@settings(max_examples=examples(100))
 def test_theory_and_execution_agree_about_requests(tasks, server):
     """In every mode, beside delays, the predicted run equals the run on the virtual clock, detail and all."""
     modes = sorted(MODES, key=str)

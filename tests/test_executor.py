@@ -3,7 +3,7 @@ import gc
 from functools import partial
 
 import pytest
-from helpers import MS, delays, execution_of, on_virtual_time, run, spans, verdict
+from helpers import MS, delays, execution_of, on_virtual_time, run, spans, starts_of, verdict
 
 from asyncmodes.clocks import running_clock
 from asyncmodes.errors import UsageError
@@ -497,7 +497,8 @@ def test_a_bug_gets_out_and_leaves_nothing_behind(mode, bug):
         if mode in ("sequential", "any"):
             starts[0] = fail_at_once if mode == "any" else at_once
         gc.enable()
-        with pytest.raises(RuntimeError if bug is StopIteration else bug):
+        kind, said = (RuntimeError, r"^StopIteration\(\)$") if bug is StopIteration else (bug, "^$")
+        with pytest.raises(kind, match=said):
             await execute(delays("1 " * 5), starts, parse_mode(mode))
         return asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -591,6 +592,24 @@ def test_an_interruption_at_the_very_start():
     done = on_virtual_time(main)
     assert verdict(done) == "interrupted, total 0, drained 0"
     assert spans(done) == ["a cancelled 0-0 lane 0", "b skipped"]
+
+
+def test_an_interrupted_record_is_as_whole_as_any():
+    """Its times count from its own start, however late that was on the loop, and the sources' remarks are in it."""
+
+    async def main():
+        await asyncio.sleep(5)
+        tasks = delays("300 300")
+        execution = Execution(tasks, starts_of(tasks), parse_mode("sequential"), ("a remark",))
+        assert execution.record is None
+        asyncio.get_running_loop().call_later(0.2, asyncio.current_task().cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await execution.finish()
+        return execution.record
+
+    record = on_virtual_time(main)
+    assert verdict(record) == "interrupted, total 200, drained 200"
+    assert record.notes == ("a remark",)
 
 
 def test_an_interruption_drains_when_the_last_clean_up_has_ended():
@@ -716,6 +735,26 @@ def test_a_bug_in_a_clean_up_gets_out_and_leaves_nothing_behind():
     assert cleaned == [True]
 
 
+def test_of_two_bugs_the_first_gets_out():
+    """A second bug, in the clean-up that the first one causes, is not in its way."""
+
+    async def crash():
+        await sleeping(100)
+        raise ZeroDivisionError
+
+    async def crash_too():
+        try:
+            await sleeping(400)
+        finally:
+            raise KeyError
+
+    async def main():
+        with pytest.raises(ZeroDivisionError):
+            await execute(delays("1 1"), [crash, crash_too], parse_mode("parallel"))
+
+    on_virtual_time(main)
+
+
 def test_a_timeout_around_a_run_is_a_timeout():
     """A cancelled run raises what asyncio knows: `asyncio.timeout` around a run raises TimeoutError."""
 
@@ -775,6 +814,21 @@ def test_a_snapshot_tells_how_the_run_stands():
     assert early.counts == {**final, "running": 2, "queued": 1, "waiting": 0}
     assert late.counts == {**final, "failed": 1, "running": 2, "queued": 0, "waiting": 0}
     assert verdict(done) == "fulfilled, total 300, drained 300"
+
+
+def test_a_snapshot_counts_from_the_start_of_the_run():
+    """However late on its loop a run begins, a snapshot has the run's own times."""
+
+    async def main():
+        await asyncio.sleep(5)
+        execution = execution_of(delays("300"), "parallel")
+        ending = asyncio.create_task(execution.finish())
+        await asyncio.sleep(0.2)
+        taken = execution.snapshot()
+        await ending
+        return taken
+
+    assert on_virtual_time(main).total_ns == 200 * MS
 
 
 def test_a_snapshot_is_not_touched_by_what_comes_later():

@@ -15,12 +15,12 @@ from asyncmodes.modes import Leftovers, Mode, Stop, parse_mode
 from asyncmodes.record import Run, Verdict
 from asyncmodes.sources.deadline import within
 from asyncmodes.tasks import Delay, Failure, State, Task, TaskFailed
-from tests.helpers import MS, on_virtual_time
+from tests.helpers import MS, examples, on_virtual_time
 from tests.test_predict import MODES
 
 FINAL = {State.OK, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.SKIPPED}
 FAILED = {State.FAILED, State.TIMED_OUT}
-EXAMPLES = 300
+EXAMPLES = 200
 
 
 class Manners(Enum):
@@ -164,7 +164,7 @@ CLOSED_IN_BETWEEN = Program(
 )
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=examples(EXAMPLES))
 @given(programs())
 @example(CLOSED_IN_BETWEEN)
 def test_every_record_keeps_the_promises(program: Program):

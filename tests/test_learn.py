@@ -383,6 +383,8 @@ def test_a_pack_of_ones_own(tmp_path):
          "and the lesson 301; write 300"),
         (("expect = 300", "expect = '300'"), "0.toml: steps[0].question.expect: found the text '300'; write a number, "
          "or add [steps.question.choices]"),
+        (("expect = 300", f"expect = 1{'0' * 400}"), "0.toml: steps[0].question.expect: found a number of many digits; "
+         "write the right answer: a number, or the key of the right choice"),
         (("expect = 300\n", ""), "0.toml: steps[0].question: the key expect is missing; write the right answer: "
          "a number, or the key of the right choice"),
         (("expect = 300", "expect = 300\nmost = 200"), "0.toml: steps[0].question.expect: 300 is not within 0 to 200; "

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from asyncmodes.errors import UsageError
-from asyncmodes.modes import DEFAULT_MODES, ROWS, Leftovers, Mode, Stop, parse_mode
+from asyncmodes.modes import DEFAULT_MODES, ROWS, Leftovers, Mode, Stop, parse_labelled, parse_mode
 
 NEVER, FAILURE, SUCCESS, FIRST = Stop.NEVER, Stop.ON_FAILURE, Stop.ON_SUCCESS, Stop.ON_FIRST
 KEEP, DROP, CANCEL = Leftovers.KEEP, Leftovers.DROP, Leftovers.CANCEL
@@ -92,6 +94,24 @@ def test_a_mode_knows_its_rows_idiom(text, javascript):
     assert parse_mode(text).idioms[0] == javascript
 
 
+@pytest.mark.parametrize("label", ["before", "a: b", "limited=2", "x" * 100])
+def test_a_label_stands_before_the_spelling(label):
+    """A mode with a label is spelled with it and read back with it; it stands for the same idioms as without."""
+    mode = Mode(3, FAILURE, DROP, label=label)
+    assert str(mode) == f"{label}: limited=3+drop"
+    assert parse_labelled(str(mode)) == mode
+    assert mode.idioms == replace(mode, label="").idioms
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [("race", ""), ("y" + "x" * 100 + ": race", "x" * 100), ("a\x1b[0m: race", "a\\x1b[0m")],
+)
+def test_a_label_that_was_read_is_short_and_clean(text, label):
+    """Of a label in a file the last hundred characters count, and those that could steer a terminal are spelled out."""
+    assert parse_labelled(text) == Mode(None, FIRST, label=label)
+
+
 ALL = (
     "the modes are sequential, parallel, settled, limited=N, batched=N, race, any, with +settled, +keep, +drop, +cancel"
 )
@@ -118,6 +138,8 @@ MODIFIERS = "the modifiers are +settled, +keep, +drop, +cancel"
         ("limited=3\n", "'3\\n' is not a whole number of at least 1", "write for example limited=3"),
         ("batched=abc", "'abc' is not a whole number of at least 1", "write for example batched=3"),
         ("sequential=2", "sequential takes no number", "write sequential, or limited=2 for a limit"),
+        ("race=" + "9" * 18, "race takes no number", f"write race, or limited={'9' * 18} for a limit"),
+        ("race=" + "9" * 19, "race takes no number", "write race, or limited=3 for a limit"),
         ("race=", "race takes no number", "write race, or limited=3 for a limit"),
         ("parallel=abc", "parallel takes no number", "write parallel, or limited=3 for a limit"),
         ("parallel=0", "parallel takes no number", "write parallel, or limited=3 for a limit"),
@@ -152,6 +174,36 @@ def test_what_means_nothing_is_refused_with_its_remedy(text, what, instead):
         parse_mode(text)
     (problem,) = refused.value.problems
     assert (problem.where, problem.what, problem.instead) == (f"mode {text!r}", what, instead)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ((0, FAILURE), "its width is 0; give a whole number of at least 1, or None"),
+        ((None, FAILURE, DROP, True), "its barrier has no width; give the size of a batch as width"),
+        ((2, SUCCESS), "stop on_success has a width; give None: race and any start all tasks"),
+        ((2, FIRST), "stop on_first has a width; give None: race and any start all tasks"),
+        ((2, NEVER, CANCEL), "stop never leaves nothing to cancel; give the leftovers keep"),
+    ],
+)
+def test_fields_that_mean_nothing_together(fields, said):
+    """What has no spelling is refused, with what is wrong and what to give instead."""
+    with pytest.raises(UsageError) as refused:
+        Mode(*fields)
+    assert str(refused.value) == f"mode: {said}"
+
+
+def test_long_and_secret_text_is_quoted_short():
+    """An error repeats sixty characters of what was written, and no password of an address that got there."""
+    for text, shown in [
+        ("x" * 99, f"mode {'x' * 60!r}: there is no such mode"),
+        ("http://me:secret@host", "mode 'http://me:***@host': there is no such mode"),
+        ("limited=" + "x" * 99, f"mode {'limited=' + 'x' * 52!r}: {'x' * 60!r} is not a whole number"),
+        ("race+" + "x" * 99, f"mode {'race+' + 'x' * 55!r}: there is no modifier +{'x' * 60};"),
+    ]:
+        with pytest.raises(UsageError) as refused:
+            parse_mode(text)
+        assert str(refused.value).startswith(shown)
 
 
 def test_widths_are_read_to_eighteen_digits():

@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers import MS, delays, execution_of, on_virtual_time, spans, verdict
+from helpers import MS, delays, execution_of, on_virtual_time, spans, starts_of, verdict
 
 import asyncmodes
 from asyncmodes.errors import UsageError
+from asyncmodes.executor import execute
 from asyncmodes.exports.json import read_json, write_json
+from asyncmodes.modes import parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Run
 from asyncmodes.spec import Defaults, read_spec
@@ -127,6 +129,30 @@ def test_a_cancelled_need_is_a_culprit():
     cancelled = run(linked("300 100! 100", c="a"), "parallel+cancel")
     assert spans(cancelled) == ["a cancelled 0-100 lane 0", "b failed 0-100 lane 1", "c skipped"]
     assert cancelled.skipped_because == {2: 0}
+
+
+def test_a_tie_goes_to_the_one_that_started_first():
+    """Both a (started at 100) and c (started at 0) fail at 200: c decides, though a stands before it."""
+    tied = run(linked("100! 100 200!", a="b"), "parallel")
+    assert verdict(tied) == "rejected by c, total 200, drained 200"
+
+
+@pytest.mark.parametrize("mode", ["parallel", "settled", "limited=1"])
+def test_who_needs_a_task_that_gave_itself_up_is_skipped(mode):
+    """A task that ends as cancelled, though nobody cancelled it, decides nothing; who needs it is skipped."""
+
+    async def give_up():
+        raise asyncio.CancelledError
+
+    async def main() -> Run:
+        tasks = linked("100 100 100", b="a")
+        _, *others = starts_of(tasks)
+        return await execute(tasks, [give_up, *others], parse_mode(mode))
+
+    given_up = on_virtual_time(main)
+    assert spans(given_up)[:2] == ["a cancelled 0-0 lane 0", "b skipped"]
+    assert given_up.spans[2].state is State.OK
+    assert given_up.skipped_because == {1: 0}
 
 
 @pytest.mark.parametrize("mode", ["parallel+cancel", "parallel+drop", "limited=2+drop"])
@@ -426,6 +452,24 @@ def test_wrong_needs_are_refused(tmp_path, text, problems):
     assert len(lines) == len(problems)
     for line, expected in zip(lines, problems, strict=True):
         assert line.startswith(f"{tmp_path / 'spec.toml'}: {expected}")
+
+
+def test_needs_among_tables_that_are_none(tmp_path):
+    """What is no task of any name is said once, and has no part in what others need."""
+    path = tmp_path / "spec.json"
+    path.write_text('{"tasks": [3, {}, {"delay": "1s", "needs": ["x"]}]}', encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        read_spec(path)
+    assert [problem.where for problem in caught.value.problems] == [
+        f"{path}: {place}" for place in ("tasks[0]", "tasks[1]", "tasks[2].needs[0]")
+    ]
+
+
+def test_ten_circles_are_enough(tmp_path):
+    """Of many circles ten are told."""
+    with pytest.raises(UsageError) as caught:
+        spec(tmp_path, "; ".join(f"t{index} needs t{index}" for index in range(12)))
+    assert len(caught.value.problems) == 10
 
 
 def test_too_many_needs_are_refused(tmp_path):

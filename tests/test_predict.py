@@ -3,7 +3,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from helpers import MS, delays, execution_of, on_virtual_time, run, spans, verdict
+from helpers import MS, delays, examples, execution_of, on_virtual_time, run, spans, verdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +24,7 @@ MODES = {
     for base in bases
     for modifier in modifiers
 }
-EXAMPLES = 250
+EXAMPLES = 150
 
 # Few different durations, so that ties and zeros are common; now and then one to the odd nanosecond.
 DURATIONS = st.one_of(st.integers(0, 4).map(lambda n: n * MS), st.integers(0, 10**13))
@@ -68,7 +68,7 @@ def test_the_modes_tried_here_are_all_there_are():
 
 
 @given(TASKS)
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=examples(EXAMPLES))
 def test_theory_and_execution_agree_in_every_field(tasks):
     """In every mode the predicted run equals the run on the virtual clock, and both keep the definitions."""
     modes = sorted(MODES, key=str)
@@ -78,7 +78,7 @@ def test_theory_and_execution_agree_in_every_field(tasks):
 
 
 @given(linked())
-@settings(max_examples=100)
+@settings(max_examples=examples(75))
 def test_theory_and_execution_agree_where_tasks_need_others(tasks):
     """The same for any graph of needs: lanes, ends, orphans, who was skipped and because of whom."""
     modes = sorted(MODES, key=str)
@@ -273,6 +273,17 @@ def test_outcomes_replace_what_the_tasks_know():
     assert verdict(expected) == "rejected by f, total 500, drained 500"
     assert expected.failures == {1: failure}
     assert expected.tasks == tasks
+
+
+@pytest.mark.parametrize(
+    ("mode", "last"),
+    [("parallel", "d ok 100-200 lane 1"), ("batched=3", "d ok 200-300 lane 0")],
+)
+def test_the_machine_s_limit_holds_where_tasks_need_others(mode, last):
+    """No more are in flight than the machine works on at once, also of a batch that is larger; d needs a."""
+    a, b, c, d = delays("100 100 100 100")
+    expected = predict([a, b, c, replace(d, needs=(0,))], parse_mode(mode), width_cap=2)
+    assert spans(expected) == ["a ok 0-100 lane 0", "b ok 0-100 lane 1", "c ok 100-200 lane 0", last]
 
 
 @pytest.mark.parametrize("mode", sorted({m for m in MODES if m.stop is not Stop.ON_FIRST}, key=str), ids=str)

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from asyncmodes import UsageError, read_json, render, write_json
 from asyncmodes.commands.program import main
+from asyncmodes.expectations import judge, parse_expectation
+from asyncmodes.expectations.references import compared
 from asyncmodes.exports.json import as_document
 from asyncmodes.record import Comparison
 from asyncmodes.side_by_side import differences, side_by_side
@@ -23,7 +25,13 @@ from tests.comparisons import DISHES, TROUBLE, comparison, delay
 
 MODES = ["sequential", "parallel", "limited=2+cancel"]
 NEEDY = [*TROUBLE, delay("slow", 900, timeout_ms=150), replace(delay("late", 50), needs=(0, 3))]
-GOOD = json.loads(write_json(comparison(NEEDY, MODES, "toast")))
+TOAST = comparison(NEEDY, MODES, "toast")
+JUDGED = replace(
+    TOAST,
+    judgements=tuple(judge(map(parse_expectation, ["parallel < 1s", "parallel.failed <= 50%"]), TOAST)),
+    against=compared(TOAST, TOAST, "old.json", max_slowdown=0.1),
+)
+GOOD = json.loads(write_json(JUDGED))
 NASTY = [
     None,
     True,
@@ -32,6 +40,7 @@ NASTY = [
     3,
     2**40,
     10**30,
+    10**400,
     1.5,
     -0.5,
     1e300,
@@ -63,6 +72,12 @@ PLACES = places(GOOD)[1:]
 
 
 @settings(max_examples=150)
+@example(("expectations", 0, "method"), "\x1b[2J")
+@example(("against", "modes", 0, "mode"), "\x1b[2J")
+@example(("against", "modes", 0, "reason"), "\x1b[2J")
+@example(("expectations", 0, "measured"), 1e300)
+@example(("expectations", 0, "bound"), 10**400)
+@example(("expectations", 0, "runs"), [])
 @given(st.sampled_from(PLACES), st.sampled_from([*NASTY, "delete", "twice"]))
 def test_a_document_with_anything_changed_is_read_or_refused(place: tuple[Any, ...], value: Any):
     """Whatever stands anywhere in a result, it is a usage error in one line, or a comparison that can be shown."""
@@ -153,6 +168,7 @@ REFUSED = {
     '{"schema_version": 2}': "a.json: schema_version: found the number 2 where there must be 1, all that is known here",
     '{"schema_version": 1}': "a.json: runs: it is missing;",
     '{"schema_version": 1, "x": NaN}': "a.json: it is no JSON (NaN is no number in JSON);",
+    '{"schema_version": 1, "x": 1e999}': "a.json: it is no JSON (the number 1e999 is too large);",
 }
 
 

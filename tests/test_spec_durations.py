@@ -117,6 +117,59 @@ def test_refuses(text, said):
     assert len(str(problem)) < 200
 
 
+WRITE = "write a number and a unit: 300ms, 1.5s, 2m"
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "instead"),
+    [
+        ("soon", "is no duration", WRITE),
+        (" inf", "is not a finite number", WRITE),
+        ("-1e5s", "is negative", "a duration is zero or more: write 300ms"),
+        ("٣ms", "has other digits than 0 to 9", WRITE),
+        ("1e3s", "has an exponent", "write the number out: 300ms, 1.5s, 2m"),
+        ("9" * 41 + "s", "has more digits than a duration needs", "write at most 8760h (365 days)"),
+        ("9" * 40, "has no unit", f"write {'9' * 40}ms or {'9' * 40}s"),
+        ("1,5", "has no unit", "write 1.5ms or 1.5s"),
+        ("5.", "has no unit", "write 5ms or 5s"),
+        ("5,", "has no unit", "write 5ms or 5s"),
+        (",5", "has no unit", "write 0.5ms or 0.5s"),
+        ("5d", "has an unknown unit", "the units are us, ms, s, m, h"),
+        ("5 Ms", "has the unit Ms", "write 5ms"),
+        ("5 μs", "has the unit μs", "write 5us"),
+        ("5 s", "has white space", "write 5s"),
+        ("5s ", "has white space", "write 5s"),
+        ("+5s", "has an odd form", "write 5s"),
+        ("9000h", "is more than 365 days", "write at most 8760h"),
+    ],
+)
+def test_each_fault_has_its_remedy(text, what, instead):
+    """What is wrong with a text that is nearly a duration, and what to write."""
+    with pytest.raises(UsageError) as caught:
+        parse_duration(text)
+    quoted = repr(text if len(text) <= 60 else text[:59] + "…")
+    assert str(caught.value) == f"duration: {quoted} {what}; {instead}"
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "said"),
+    [
+        (parse_timeout, "0s", "'0s' leaves no time at all; write a timeout above zero, such as 2s"),
+        (parse_timeout, "5", "'5' has no unit; write 5ms or 5s"),
+        (parse_delay, "5", "'5' has no unit; write 5ms or 5s"),
+        (parse_delay, "5..6ms", "'5' has no unit; write 5ms or 5s"),
+        (parse_delay, "5ms..6", "'6' has no unit; write 6ms or 6s"),
+        (parse_delay, "6ms..5ms", "'6ms..5ms' begins above its end; write 5ms..6ms"),
+    ],
+)
+def test_errors_name_their_place(parse, text, said):
+    """What is wrong is said of the place that is given, and without one of what the text is to be."""
+    for where in ({}, {"where": "here"}):
+        with pytest.raises(UsageError) as caught:
+            parse(text, **where)
+        assert str(caught.value) == f"{where.get('where', parse.__name__.removeprefix('parse_'))}: {said}"
+
+
 @given(st.text() | st.from_regex(r"[-+]?[0-9٣.,]*(e[0-9]+)? ?(us|ms|s|m|h|[a-zµ]+)?(\.\..*)?", fullmatch=True))
 def test_any_text(text):
     """Any text at all is a duration from 0 to 365 days, or a usage error."""

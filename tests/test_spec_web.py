@@ -75,6 +75,7 @@ def test_urls(url):
         ("http://.a/", "cannot exist"),
         ("http://" + "a" * 64 + ".example/", "cannot exist"),
         ("http://" + "a." * 200 + "example/", "cannot exist"),
+        ("http://" + "ä" * 64 + ".example/", "cannot exist"),
         ("http://a<b/", "cannot exist"),
         ("http://a\\b/", "cannot exist"),
         ("http://a%20b/", "cannot exist"),

@@ -14,6 +14,7 @@ from asyncmodes.commands.output import note, silence_stdout
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 
 _WRITE_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG}
+_HELD = ("SIGINT", "SIGTERM", "SIGTSTP", "SIGHUP", "SIGQUIT")
 USAGE, OUTPUT, BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 2, 4, 70, 130, 141, 143
 
 
@@ -45,14 +46,19 @@ def exit_code(run: Callable[[], int]) -> int:
         silence_stdout()
         note(f"error: standard output: {error.strerror}; write it somewhere else")
         return OUTPUT
-    except KeyboardInterrupt:
-        silence_stdout()  # or the interpreter would go on writing what is left
-        return INTERRUPTED
-    except Terminated:
-        silence_stdout()
-        return TERMINATED
+    except _SIGNALLED as error:
+        return _ended_by(error)
     except Exception as error:
-        return _bug(error)
+        # Before Python 3.12 a signal that comes while a class is made is wrapped in a RuntimeError.
+        return _ended_by(error.__cause__) if isinstance(error.__cause__, _SIGNALLED) else _bug(error)
+
+
+_SIGNALLED = (KeyboardInterrupt, Terminated)
+
+
+def _ended_by(error: BaseException | None) -> int:
+    silence_stdout()  # or the interpreter would go on writing what is left
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else TERMINATED
 
 
 @contextmanager
@@ -69,6 +75,19 @@ def _signals_raised() -> Iterator[None]:
     finally:
         for number, handler in caught.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """Let no signal interrupt what has to be done as a whole; what comes meanwhile comes afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {getattr(signal, name) for name in _HELD})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _terminate(*_: object) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from asyncmodes.commands.exits import signals_wait
 from asyncmodes.commands.output import can_draw, colored, note, write_stdout
 from asyncmodes.commands.stage import Back, Leave, Stage, ToList
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
@@ -161,7 +162,8 @@ class Flow:
         runs = self._runs(stage, place)
         result = self._graded(step, answer, runs)
         self._results = [each for each in self._results if each.step is not step] + [result]
-        self._progress.note(self._pack.name, step.id, result.graded.grade)
+        with signals_wait():  # or what is written would be left half written beside the file
+            self._progress.note(self._pack.name, step.id, result.graded.grade)
         scene = self._scene(result, runs) if runs else None
         at_end = self._wishes.real
         while True:

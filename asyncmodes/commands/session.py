@@ -57,7 +57,7 @@ def _session(command: str, options: CompareOptions | RunOptions) -> int:
 
 
 def _measured_and_shown(command: str, options: CompareOptions | RunOptions, signals: Signals) -> int:
-    from asyncmodes.commands.gate import Gate
+    from asyncmodes.commands.gate import Gate, told
 
     screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
     check_options(options)
@@ -97,7 +97,7 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     if not options.quiet:
         for warning in warnings(comparison):
             note(f"warning: {warning.message}")
-    missed = gate.told(comparison, quiet=options.quiet)
+    missed = told(comparison, quiet=options.quiet)
     code = code or missed
     return code if signals.received is None else 128 + signals.received
 

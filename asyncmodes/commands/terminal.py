@@ -13,14 +13,14 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import FrameType, TracebackType
 
 from rich.text import Text
 
 from asyncmodes.commands.ansi import painted
-from asyncmodes.commands.exits import Terminated
+from asyncmodes.commands.exits import Terminated, signals_wait
 from asyncmodes.commands.keys import OVER, REDRAW, Keys
 
 if sys.platform != "win32":  # there this module can be imported, and nothing else
@@ -67,7 +67,7 @@ class Terminal:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        with _signals_wait():
+        with signals_wait():
             self._restore()
             for number, handler in self._before.items():
                 signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
@@ -184,17 +184,6 @@ class Terminal:
                 rest = rest[os.write(self._out, rest) :]
         except OSError as error:
             raise EOFError from error
-
-
-@contextmanager
-def _signals_wait() -> Iterator[None]:
-    """Let no handler interrupt what puts the terminal in order; what comes meanwhile comes afterwards."""
-    blocked = {signal.SIGINT, signal.SIGTERM, signal.SIGTSTP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _terminate(*_: object) -> None:

@@ -9,6 +9,7 @@ from asyncmodes.record import Comparison
 from asyncmodes.rulings import Against, Change, Judgement, Movement, Ruling, Unit
 
 _NS = 1e9
+_LARGEST = 1e21  # more than there are bytes or nanoseconds in anything that was measured
 _FIGURES = ("measured", "low", "high", "bound")
 
 
@@ -71,7 +72,7 @@ def _read_judgement(row: Mapping[str, Any]) -> Judgement:
         ruling=Ruling(row["verdict"]),
         unit=Unit.TIME if is_time else Unit(row["unit"]),
         relative_to=_text(row["relative_to"] or ""),
-        runs=row["runs"],
+        runs=_count(row["runs"]),
         method=_text(row["method"]),
         reason=_text(row["reason"]),
         **figures,
@@ -111,8 +112,8 @@ def _read_change(row: Mapping[str, Any]) -> Change:
         movement=Movement(row["verdict"]),
         total_ns=_number(row["total_s"]) * _NS,
         reference_ns=_number(row["reference_total_s"]) * _NS,
-        runs=row["runs"],
-        reference_runs=row["reference_runs"],
+        runs=_count(row["runs"]),
+        reference_runs=_count(row["reference_runs"]),
         change=None if row["change"] is None else _number(row["change"]),
         low=None if row["change_low"] is None else _number(row["change_low"]),
         high=None if row["change_high"] is None else _number(row["change_high"]),
@@ -123,8 +124,14 @@ def _read_change(row: Mapping[str, Any]) -> Change:
 
 
 def _number(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError(f"{value!r:.40} is no number")
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= _LARGEST:
+        raise TypeError(f"{value!r:.40} is no number that could be here")
+    return value
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= _LARGEST:
+        raise TypeError(f"{value!r:.40} is no number of runs")
     return value
 
 

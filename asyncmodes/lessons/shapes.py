@@ -55,12 +55,7 @@ def _name(required: bool = False) -> Key:
 
 def is_number(value: object) -> bool:
     """Whether this is a number that a lesson can count with."""
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and abs(value) <= _MOST_NUMBER
-    )
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MOST_NUMBER  # nan is not
 
 
 def _number(write: str) -> Key:

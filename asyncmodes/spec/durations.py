@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from asyncmodes.errors import UsageError
 from asyncmodes.spec.wording import shown
@@ -23,17 +24,26 @@ def parse_duration(text: str, where: str = "duration") -> int:
 
     Units are us, ms, s, m, h. Raises UsageError at `where` for anything else and for more than 365 days.
     """
-    match = _DURATION.fullmatch(text)
-    if match is None:
+    ns = _nanoseconds(text)
+    if ns is None:
         what, instead = diagnosis(text) or ("is no duration", "write a number and a unit: 300ms, 1.5s, 2m")
         raise UsageError.at(where, f"{shown(text)} {what}", instead)
-    whole, fraction, unit = match.groups(default="")
+    if ns > LONGEST_NS:
+        raise UsageError.at(where, f"{shown(text)} is more than 365 days", "write at most 8760h")
+    return ns
+
+
+@lru_cache(maxsize=1024)  # many tasks, few durations
+def _nanoseconds(text: str) -> int | None:
+    """The duration, however long; None for what is none."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return None
+    whole, fraction, unit = match.groups()
     ns: int = int(whole) * UNITS[unit]
     if fraction:
         scale = 10 ** len(fraction)
         ns += (2 * int(fraction) * UNITS[unit] + scale) // (2 * scale)
-    if ns > LONGEST_NS:
-        raise UsageError.at(where, f"{shown(text)} is more than 365 days", "write at most 8760h")
     return ns
 
 
@@ -72,7 +82,7 @@ def diagnosis(text: str) -> tuple[str, str] | None:
     match = _NEARLY.fullmatch(text.strip())
     if match is None:
         return None
-    sign, number, exponent, gap, unit = match.groups(default="")
+    sign, number, exponent, gap, unit = match.groups()
     if sign in ("-", "−"):
         return "is negative", "a duration is zero or more: write 300ms"
     if not number.isascii():
@@ -81,7 +91,7 @@ def diagnosis(text: str) -> tuple[str, str] | None:
         return "has an exponent", "write the number out: 300ms, 1.5s, 2m"
     if len(number) > 40:
         return "has more digits than a duration needs", "write at most 8760h (365 days)"
-    number = number.replace(",", ".").strip(".") if number[-1] in ".," else number.replace(",", ".")
+    number = number.replace(",", ".").removesuffix(".")
     number = f"0{number}" if number.startswith(".") else number
     if not unit:
         return "has no unit", f"write {number}ms or {number}s"

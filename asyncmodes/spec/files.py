@@ -66,6 +66,11 @@ ONLY_FOR = {"fails": ("delay", "block"), "cpu_in": ("cpu",)} | dict.fromkeys(
 )
 _TASK_KEYS = tuple(key for key in ALLOWED if key not in _TOP_KEYS)
 _SERVER_KEYS = tuple(SERVER_ALLOWED)
+_KINDS = frozenset(KINDS)
+_FITTING = {
+    kind: {kind, *(key for key in _TASK_KEYS if key not in KINDS and kind in ONLY_FOR.get(key, KINDS))}
+    for kind in KINDS
+}
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _HINT = "write a spec file, or send one: asyncmodes compare --spec - < spec.toml"
 
@@ -105,7 +110,7 @@ def _spec(raw: dict[str, Any], label: str, files: Files, defaults: Defaults, def
     table = _checked(raw, label, files, defaults.max_tasks)
     needed = needed_tables(table["tasks"], KINDS)
     entries = [
-        _entry(f"{label}: tasks[{index}]", task, defaults, files)._replace(needs=needed[index])
+        _entry(f"{label}: tasks[{index}]", task, needed[index], defaults, files)
         for index, task in enumerate(table["tasks"])
     ]
     server = server_of(table["server"], f"{label}: server") if "server" in table else None
@@ -290,16 +295,17 @@ def _kind_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Pro
     for index, table in enumerate(tables):
         if not isinstance(table, dict):
             continue
-        kinds = [kind for kind in KINDS if kind in table]
-        if len(kinds) == 1 == len(table):
+        keys = table.keys()
+        if len(only := _KINDS & keys) == 1 and keys <= _FITTING[next(iter(only))]:
             continue
+        kinds = [kind for kind in KINDS if kind in table]
         where = f"{label}: tasks[{index}]"
         if len(kinds) > 1:
             yield index, Problem(where, f"it has both {' and '.join(kinds)}", "make a task of each")
         elif not kinds:
             if not any(_means_a_kind(key) for key in table):
                 yield index, Problem(where, "it says not what to do", f"write one of {', '.join(KINDS)}")
-        elif len(table) > 1:
+        else:
             for key in table:
                 if kinds[0] not in (owners := ONLY_FOR.get(key, kinds)):
                     instead = f"leave it out: it is for a {' or a '.join(owners)}"
@@ -311,6 +317,9 @@ def _means_a_kind(key: str) -> bool:
 
 
 def _name_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Problem]]:
+    given = [name for table in tables if isinstance(table, dict) and isinstance(name := table.get("name"), str)]
+    if len(set(given)) == len(given):
+        return
     names = GivenNames()
     for index, table in enumerate(tables):
         name = table.get("name") if isinstance(table, dict) else None
@@ -320,9 +329,9 @@ def _name_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Pro
                 yield index, twice
 
 
-def _entry(where: str, table: TaskTable, defaults: Defaults, files: Files) -> Entry:
+def _entry(where: str, table: TaskTable, needs: Sequence[int], defaults: Defaults, files: Files) -> Entry:
     timeout_ns = parse_timeout(table["timeout"]) if "timeout" in table else None
-    return Entry(where, _works(table, defaults, files), table.get("name"), table.get("repeat", 1), timeout_ns)
+    return Entry(where, _works(table, defaults, files), table.get("name"), table.get("repeat", 1), timeout_ns, needs)
 
 
 def _works(table: TaskTable, defaults: Defaults, files: Files) -> Sequence[Work | Drawn]:

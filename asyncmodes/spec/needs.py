@@ -18,13 +18,15 @@ def needed_tables(tables: Sequence[Any], kinds: Sequence[str]) -> list[Sequence[
 
     A table that has no name goes by the text of its kind, as it is written there.
     """
+    if not _some_need(tables):
+        return [()] * len(tables)
     by_name = _by_name(tables, kinds)
     return [_found(table, by_name) for table in tables]
 
 
 def needs_problems(tables: Sequence[Any], kinds: Sequence[str], label: str) -> Iterator[tuple[int, Problem]]:
     """What is wrong with the needs, each with the index of its table: unknown names, and circles."""
-    if not any(_names(table) for table in tables):
+    if not _some_need(tables):
         return
     by_name = _by_name(tables, kinds)
     known = list(by_name)[:_MOST_GUESSED_FROM]
@@ -48,6 +50,10 @@ def needs_problems(tables: Sequence[Any], kinds: Sequence[str], label: str) -> I
         )
         yield circle[0], problem
         needs[circle[-2]] = [index for index in needs[circle[-2]] if index != circle[-1]]
+
+
+def _some_need(tables: Sequence[Any]) -> bool:
+    return any(isinstance(table, dict) and "needs" in table for table in tables)
 
 
 def _instead(name: str, known: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from asyncmodes.text import clean
 from asyncmodes.views.axis import duration, unit_for
 from asyncmodes.views.glyphs import Glyphs
 from asyncmodes.views.timeline import fit
-from asyncmodes.views.totals import Column, table
+from asyncmodes.views.totals import Column, rate_text, table
 
 _STYLES = {"fail": "bold red", "inconclusive": "yellow", "pass": "green", "slower": "yellow", "faster": "green"}
 
@@ -65,7 +65,7 @@ def reasons(comparison: Comparison) -> list[str]:
         ]
         if comparison.against.missing:
             said.append(f"not in the reference: {', '.join(comparison.against.missing)}")
-    return said
+    return list(map(clean, said))
 
 
 def judgement_line(judgement: Judgement) -> str:
@@ -88,7 +88,7 @@ def change_line(change: Change) -> str:
 
 def _judgement_cells(judgement: Judgement, dash: str) -> Sequence[str]:
     return (
-        clean(judgement.expectation),
+        judgement.expectation,
         _measured(judgement) or dash,
         _interval(judgement) or dash,
         judgement.method or dash,
@@ -109,8 +109,8 @@ def _change_cells(change: Change, dash: str) -> Sequence[str]:
 
 
 def _columns(titles: Sequence[tuple[str, int]], rows: Sequence[Sequence[str]], glyphs: Glyphs) -> list[Column]:
-    """The columns with their ranks, without those that would hold nothing but dashes."""
-    columns = [Column(title, list(cells), rank) for (title, rank), cells in zip(titles, zip(*rows))]
+    """The columns with their ranks, without those that would hold nothing but dashes; the texts may be of a file."""
+    columns = [Column(title, list(map(clean, cells)), rank) for (title, rank), cells in zip(titles, zip(*rows))]
     return [column for column in columns if set(column.cells) != {glyphs.dash}]
 
 
@@ -142,6 +142,8 @@ def _said(value: float, judgement: Judgement, digits: int = 0) -> str:
             return f"{value:,.12g}"
         case Unit.SHARE:
             return f"{value * 100:.{digits or 3}g}%"
+        case Unit.RATE:
+            return f"{value:.{digits}g} a second" if digits else f"{rate_text(value)} a second"
     return f"{value:.{digits or 3}g}"
 
 

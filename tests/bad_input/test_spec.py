@@ -50,7 +50,7 @@ def test_row_25_permission(program: Program, tmp_path: Path):
 
 WRONG = [
     pytest.param('title = "x"\n[[tasks]]\ndelay = 300ms\n', "standard input:3:", id="row-26"),
-    pytest.param('{"tasks": [{"delay": "1ms"},]}', "standard input:1:29: ", id="row-26-json"),
+    pytest.param('{"tasks": [{"delay": "1ms"} {}]}', "standard input:1:29: ", id="row-26-json"),
     pytest.param("tasks:\n  - delay: 1ms\n", "mend the TOML", id="row-27-yaml-is-no-toml"),
     pytest.param(b'title = "\xff"', "the byte 0xff at byte offset 9 is not UTF-8", id="row-29"),
     pytest.param("\0", "standard input:1:1: ", id="row-29-nul"),
