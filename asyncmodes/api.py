@@ -15,7 +15,7 @@ def words(*task_words: str, seed: int = 0) -> list[Task]:
 
     `seed` is for delays drawn from a range. Raises UsageError, which lists every word that is wrong.
     """
-    return read_words(task_words, Defaults(seed=seed))
+    return list(read_words(task_words, Defaults(seed=seed)))
 
 
 def render(comparison: Comparison, width: int = 80, *, ascii_only: bool = False, rows: int | None = None) -> str:

@@ -229,11 +229,11 @@ def answer(service: Service, task: Task, now_ns: int) -> Answer:
     return Answer(visit, Outcome(duration_ns, _FAILURES.get(visit.status)), _DETAILS[visit.status])
 
 
-def longest_ns(bases_ns: list[int], lanes: int, server: Server) -> int:
-    """A bound on how long fake requests of these bases can take together, with so many in flight."""
-    if not bases_ns:
+def longest_ns(count: int, most_base_ns: int, lanes: int, server: Server) -> int:
+    """A bound on how long so many fake requests of no longer bases can take together, with `lanes` in flight."""
+    if not count:
         return 0
-    base_ns = max(bases_ns) + server.jitter_ns
+    base_ns = most_base_ns + server.jitter_ns
     each_ns = max(server.service_ns(base_ns, lanes), server.reject_latency_ns)
-    rounds = len(bases_ns) if server.overload is Overload.QUEUE else -(-len(bases_ns) // lanes)
+    rounds = count if server.overload is Overload.QUEUE else -(-count // lanes)
     return each_ns * rounds

@@ -21,6 +21,13 @@ class ClockName(StrEnum):
     VIRTUAL = "virtual"
 
 
+class LoopName(StrEnum):
+    """Whose event loop tasks run on, on the real clock: asyncio's own, or uvloop's where that is installed."""
+
+    ASYNCIO = "asyncio"
+    UVLOOP = "uvloop"
+
+
 class Clock(NamedTuple):
     """`now_ns()` is monotonic, in nanoseconds; `sleeper(ns)` gives a coroutine function that waits for so long.
 
@@ -52,10 +59,15 @@ def running_clock() -> Clock:
     return Clock(ClockName.VIRTUAL, loop.time_ns, partial(partial, loop.sleep_ns), loop.block_ns)
 
 
-def new_loop(clock: ClockName) -> asyncio.AbstractEventLoop:
-    """An event loop on this clock."""
+def new_loop(clock: ClockName, loop: LoopName = LoopName.ASYNCIO) -> asyncio.AbstractEventLoop:
+    """An event loop on this clock. Raises ImportError if it should be uvloop's, and that is not installed."""
     if clock is ClockName.VIRTUAL:
         return VirtualTimeLoop()
+    if loop is LoopName.UVLOOP:
+        import uvloop
+
+        theirs: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        return theirs
     if sys.platform == "win32":
         return asyncio.new_event_loop()  # it waits in the system's own way, and has no turns to watch
     return WatchedLoop()

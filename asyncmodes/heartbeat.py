@@ -11,11 +11,6 @@ from collections.abc import Iterator
 from asyncmodes.record import Run
 
 
-def has_blocking_work(run: Run) -> bool:
-    """Whether any of its tasks blocks the event loop."""
-    return any(task.work.blocking for task in run.tasks)
-
-
 def blocked(run: Run) -> list[tuple[int, int]]:
     """From when to when the event loop was blocked, in nanoseconds from the start of the run, in order.
 

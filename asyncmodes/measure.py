@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from importlib.util import find_spec
 
 from asyncmodes import __version__
 from asyncmodes.capacity import Server
-from asyncmodes.clocks import ClockName, new_loop, running_clock
+from asyncmodes.clocks import ClockName, LoopName, new_loop, running_clock
 from asyncmodes.dispatch import check_needs
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Execution
@@ -21,6 +22,7 @@ from asyncmodes.metering import Meter
 from asyncmodes.modes import DEFAULT_MODES, Mode, parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
+from asyncmodes.recorder import Keep, SpanRecorder
 from asyncmodes.sources import (
     Options,
     opened,
@@ -31,7 +33,9 @@ from asyncmodes.sources import (
     refuse_virtual,
 )
 from asyncmodes.sources.descriptors import descriptor_notes
-from asyncmodes.tasks import Task
+from asyncmodes.streams import listed
+from asyncmodes.tally import TallyRecorder
+from asyncmodes.tasks import Request, Task
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
 
@@ -48,11 +52,11 @@ class Plan:
     """What is to be run: the tasks, the modes, how often, and on which clock.
 
     `limits` tells for each mode that may come upon a limit of the machine which one, and what to do about it.
-    `notes` are remarks that belong beside the figures of every run.
+    `notes` are remarks that belong beside the figures of every run. Without `keep_tasks` only sums are kept of them.
     """
 
     title: str
-    tasks: Sequence[Task]
+    tasks: Collection[Task]
     modes: tuple[Mode, ...]
     baseline: Mode
     clock: ClockName = ClockName.REAL
@@ -63,6 +67,13 @@ class Plan:
     seed: int = 0
     limits: Mapping[Mode, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    keep_tasks: bool = True
+    loop: LoopName = LoopName.ASYNCIO
+
+    @property
+    def keep(self) -> Keep:
+        """What is kept of each run."""
+        return SpanRecorder if self.keep_tasks else TallyRecorder
 
     def check(self) -> None:
         """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
@@ -75,6 +86,8 @@ class Plan:
             refuse_virtual(self.tasks)
         else:
             refuse_too_long(self.tasks)
+        if self.loop is LoopName.UVLOOP:
+            _refuse_uvloop(self.tasks, self.clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,7 @@ Watch = Callable[[Progress], None]
 
 
 def plan(
-    tasks: Sequence[Task],
+    tasks: Collection[Task],
     modes: Sequence[str | Mode] | str | Mode = DEFAULT_MODES,
     *,
     baseline: str | Mode | None = None,
@@ -109,6 +122,8 @@ def plan(
     order: str = "in-turn",
     seed: int = 0,
     notes: tuple[str, ...] = (),
+    keep_tasks: bool = True,
+    loop: str = "asyncio",
 ) -> Plan:
     """Make a plan from modes in any spelling; the same mode twice is run once.
 
@@ -133,13 +148,27 @@ def plan(
     if chosen not in parsed:
         listed = ", ".join(map(str, parsed))
         raise UsageError.at("baseline", f"{chosen} is not among the modes", f"choose one of {listed}")
-    made = Plan(title, tasks, parsed, chosen, ClockName(clock), runs, warmup, options or Options(), Order(order), seed)
+    made = Plan(
+        title,
+        tasks,
+        parsed,
+        chosen,
+        ClockName(clock),
+        runs,
+        warmup,
+        options or Options(),
+        Order(order),
+        seed,
+        notes=notes,
+        keep_tasks=keep_tasks,
+        loop=LoopName(loop),
+    )
     made.check()
-    return replace(made, limits=descriptor_notes(tasks, parsed), notes=notes)
+    return replace(made, limits=descriptor_notes(tasks, parsed))
 
 
 def compare(
-    tasks: Sequence[Task],
+    tasks: Collection[Task],
     modes: Sequence[str | Mode] | str | Mode = DEFAULT_MODES,
     *,
     baseline: str | Mode | None = None,
@@ -148,12 +177,15 @@ def compare(
     runs: int = 1,
     warmup: int = 0,
     server: Server | None = None,
+    keep_tasks: bool = True,
 ) -> Comparison:
     """Run the tasks in each mode and return the comparison. Not to be called from a running event loop.
 
     `clock` is "real" or "virtual"; `runs` repeats all modes in turn; `warmup` runs in the first mode are not
-    recorded; `server` is the one that fake requests and URLs that are just a path go to. Raises UsageError before
-    anything runs, and RuntimeError inside a running event loop.
+    recorded; `server` is the one that fake requests and URLs that are just a path go to. Without `keep_tasks` the
+    comparison has figures and no tasks: a limited mode then runs any number of them in the same memory, if `tasks` is
+    a `Stream` or another collection that makes them anew each time. Raises UsageError before anything runs, and
+    RuntimeError inside a running event loop.
     """
     if asyncio._get_running_loop() is not None:
         raise RuntimeError(
@@ -161,13 +193,23 @@ def compare(
         )
     options = Options(server=server)
     return measured(
-        plan(tasks, modes, baseline=baseline, title=title, clock=clock, runs=runs, warmup=warmup, options=options)
+        plan(
+            tasks,
+            modes,
+            baseline=baseline,
+            title=title,
+            clock=clock,
+            runs=runs,
+            warmup=warmup,
+            options=options,
+            keep_tasks=keep_tasks,
+        )
     )
 
 
 def measured(made: Plan) -> Comparison:
     """Do what the plan says on an event loop of its own. Not to be called from a running one."""
-    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
+    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock, made.loop)) as runner:
         return runner.run(measure(made))
 
 
@@ -193,7 +235,8 @@ async def measure(made: Plan, watch: Watch | None = None) -> Comparison:
     A cancellation ends it with what had happened until then, marked as interrupted.
     """
     with prepared(made.tasks, made.options) as options:
-        return with_predictions(await _measured(replace(made, options=options), watch))
+        comparison = await _measured(replace(made, options=options), watch)
+        return with_predictions(comparison) if made.keep_tasks else comparison
 
 
 def begun(made: Plan) -> Comparison:
@@ -201,19 +244,19 @@ def begun(made: Plan) -> Comparison:
     return Comparison(
         title=made.title,
         clock=made.clock,
-        tasks=made.tasks,
+        tasks=listed(made.tasks) if made.keep_tasks else (),
         modes=made.modes,
         baseline=made.baseline,
         runs=(),
         started_at=datetime.now(UTC).replace(microsecond=0),
-        environment=environment(),
+        environment=environment(made.loop),
         asyncmodes=__version__,
     )
 
 
 def expectations(made: Plan) -> dict[Mode, Run | None]:
     """The run that theory gives for each mode, None where only running it can tell."""
-    return {mode: predict(made.tasks, mode, server=made.options.server) for mode in made.modes}
+    return {mode: predict(made.tasks, mode, server=made.options.server, keep=made.keep) for mode in made.modes}
 
 
 async def _measured(made: Plan, watch: Watch | None) -> Comparison:
@@ -226,7 +269,8 @@ async def _measured(made: Plan, watch: Watch | None) -> Comparison:
             labelled = _labeller(repeat or 0, expected[mode])
             async with opened(made.tasks, mode, made.options) as sources:
                 notes = (made.limits[mode],) if mode in made.limits else ()
-                execution = Execution(made.tasks, sources.starts, mode, (*made.notes, *notes, *sources.notes))
+                notes = (*made.notes, *notes, *sources.notes)
+                execution = Execution(made.tasks, sources.starts, mode, notes, made.keep)
                 if watch is not None:
                     snapshot = _snapshots(execution, labelled)
                     watch(Progress(comparison, number, len(rounds), repeat is None, left.ns, snapshot))
@@ -289,8 +333,8 @@ def _snapshots(execution: Execution, labelled: Callable[[Run], Run]) -> Callable
     return lambda: labelled(execution.snapshot())
 
 
-def environment() -> dict[str, object]:
-    """Where this was measured: Python's version, the platform, the cores, the event loop's policy."""
+def environment(loop: LoopName) -> dict[str, object]:
+    """Where this is measured: Python's version, the platform, the cores, whose event loop."""
     if hasattr(os, "uname"):
         system = os.uname()
         platform = f"{system.sysname} {system.release} {system.machine}"
@@ -300,8 +344,21 @@ def environment() -> dict[str, object]:
         "python": ".".join(map(str, sys.version_info[:3])),
         "platform": platform,
         "cpu_count": os.cpu_count(),
-        "event_loop": "asyncio",
+        "event_loop": str(loop),
     }
+
+
+def _refuse_uvloop(tasks: Iterable[Task], clock: ClockName) -> None:
+    """Raise UsageError unless these are URLs on the real clock, and uvloop is installed."""
+    where = "--loop uvloop"
+    if clock is ClockName.VIRTUAL:
+        raise UsageError.at(where, "the virtual clock is an event loop itself", "leave out one of the two")
+    for task in tasks:
+        if task.work.kind != Request.kind:
+            what = f"it is for URLs, and {task.work.target} is none: its timers fire early, by up to a millisecond"
+            raise UsageError.at(where, what, "leave it out")
+    if find_spec("uvloop") is None:
+        raise UsageError.at(where, "uvloop is not installed", "run: pip install 'asyncmodes[uvloop]'")
 
 
 def _mode(mode: str | Mode) -> Mode:

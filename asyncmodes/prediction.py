@@ -136,18 +136,20 @@ class _Schedule:
                 yield now + duration_ns
                 if cancels and ends[index] != NEVER:
                     return  # it was cancelled
-            ends[index] = self.now_ns
             if told is not None:
                 self.service.leave(told.visit)
                 if told.detail is not None:
                     recorder.details[index] = told.detail
                 told = None
-            if failure is not None:
+            if failure is None:
+                ends[index] = self.now_ns
+                if heed_ok:
+                    self._begin(self._ended(lane, index, ok=True))
+            else:
                 recorder.failures[index] = failure
+                ends[index] = self.now_ns
                 if heed_failure:
                     self._begin(self._ended(lane, index, ok=False))
-            elif heed_ok:
-                self._begin(self._ended(lane, index, ok=True))
 
     def _asked(self, task: Task) -> Answer:
         if not isinstance(task.work, FakeRequest):
@@ -161,6 +163,6 @@ class _Schedule:
             self.dispatch.close()
             if mode.leftovers is Leftovers.CANCEL:
                 for other in recorder.running():
-                    recorder.ends[other] = self.now_ns
                     recorder.cancelled.add(other)
+                    recorder.ends[other] = self.now_ns
         return self.dispatch.ended(lane, index, ok)

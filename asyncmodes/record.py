@@ -8,16 +8,19 @@ column stands for "never happened".
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from operator import attrgetter, sub
 from typing import TYPE_CHECKING
 
 from asyncmodes.critical import CriticalPath, critical_path
 from asyncmodes.modes import Mode, Stop
 from asyncmodes.resources import Resources
+from asyncmodes.spread import Spread
 from asyncmodes.tasks import Failure, State, Task
 
 if TYPE_CHECKING:
@@ -119,7 +122,7 @@ class Run:
         A culprit has failed, timed out or been cancelled; of several it is the one that ended first.
         """
         culprits = sorted({*self.failures, *self.cancelled}, key=lambda index: (self.ends[index], index))
-        if not culprits or not any(task.needs for task in self.tasks):
+        if not culprits or not self.has_needs:
             return {}
         needed_by: dict[int, list[int]] = {}
         for index, task in enumerate(self.tasks):
@@ -156,8 +159,8 @@ class Run:
 
     @property
     def spans(self) -> list[Span]:
-        """A span for each task, in input order."""
-        return [self.span(index) for index in range(len(self))]
+        """A span for each task that was kept, in input order."""
+        return [self.span(index) for index in range(len(self.tasks))]
 
     @cached_property
     def started(self) -> int:
@@ -178,7 +181,8 @@ class Run:
         }
         if self.verdict is Verdict.RUNNING:
             skipped = len(self.skipped_because)
-            waiting = sum(self.state(index) is State.WAITING for index, task in enumerate(self.tasks) if task.needs)
+            needy = (index for index, task in enumerate(self.tasks) if task.needs) if self.has_needs else ()
+            waiting = sum(self.state(index) is State.WAITING for index in needy)
             queued = len(self) - self.started - skipped - waiting
             counts |= {State.SKIPPED: skipped, State.RUNNING: running, State.QUEUED: queued, State.WAITING: waiting}
         return counts
@@ -191,6 +195,47 @@ class Run:
         return sum(self.ends) - sum(self.starts)
 
     @cached_property
+    def in_order(self) -> tuple[array[int], array[int]]:
+        """The starts that happened, and the ends, each in order of time."""
+        times = []
+        for column in (self.starts, self.ends):
+            ordered = array("q", sorted(column))
+            times.append(ordered[bisect_left(ordered, 0) :])
+        return times[0], times[1]
+
+    @cached_property
+    def lengths(self) -> array[int]:
+        """How long each task took, NEVER for those that have not ended."""
+        if NEVER not in self.ends:
+            return array("q", map(sub, self.ends, self.starts))
+        times = zip(self.starts, self.ends, strict=True)
+        return array("q", (end - start if end >= 0 else NEVER for start, end in times))
+
+    @cached_property
+    def durations(self) -> array[int]:
+        """How long each task took that ended by itself, in order of length."""
+        if not self.cancelled and NEVER not in self.ends:
+            return array("q", sorted(self.lengths))
+        ended = (ns for i, ns in enumerate(self.lengths) if ns >= 0 and i not in self.cancelled)
+        return array("q", sorted(ended))
+
+    @cached_property
+    def slowest(self) -> int | None:
+        """The task that took longest of those that ended, of several the first one; None if none did."""
+        longest = max(self.lengths, default=NEVER)
+        return None if longest == NEVER else self.lengths.index(longest)
+
+    @cached_property
+    def has_needs(self) -> bool:
+        """Whether any of its tasks needs another."""
+        return any(map(attrgetter("needs"), self.tasks))
+
+    @cached_property
+    def has_blocking_work(self) -> bool:
+        """Whether any of its tasks blocks the event loop."""
+        return any(map(attrgetter("work.blocking"), self.tasks))
+
+    @cached_property
     def peak(self) -> int:
         """The most tasks in flight at once. A task takes the lowest free lane, so it is the highest one used + 1."""
         return max(self.lanes, default=NEVER) + 1
@@ -199,6 +244,11 @@ class Run:
     def orphaned(self) -> int:
         """How many tasks are orphans."""
         return len(self.orphans)
+
+    @property
+    def spread(self) -> Spread | None:
+        """How long tasks took that ended by themselves, where that is all that was kept of them."""
+        return None
 
     @cached_property
     def critical_path(self) -> CriticalPath | None:
@@ -253,6 +303,13 @@ class Comparison:
 
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(map(str, self.modes))}: {len(self.runs)} runs>"
+
+    @property
+    def clock_said(self) -> str:
+        """The clock in words, and whose event loop it was if not asyncio's."""
+        if self.clock == "virtual":
+            return "virtual clock: simulated"
+        return "real clock, uvloop" if self.environment.get("event_loop") == "uvloop" else "real clock"
 
     def runs_of(self, mode: Mode) -> list[Run]:
         """The runs of one mode that were not interrupted, in order."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from typing import Protocol
 
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Leftovers, Mode, Stop
 from asyncmodes.record import NEVER, Run, Verdict
+from asyncmodes.streams import listed
 from asyncmodes.tasks import Failure, Task
 
 
@@ -142,7 +143,7 @@ class SpanRecorder(Recorder):
     def _run(self, verdict: Verdict, total: int, drained: int, orphans: set[int], notes: tuple[str, ...]) -> Run:
         ends = self.ends[:]  # before the starts: a snapshot's task may not have ended before it started
         return Run(
-            tasks=self.tasks if isinstance(self.tasks, Sequence) else tuple(self.tasks),
+            tasks=listed(self.tasks),
             mode=self.mode,
             verdict=verdict,
             decided_by=self.decided_by,

@@ -16,12 +16,13 @@ class Ruling(StrEnum):
 
 
 class Unit(StrEnum):
-    """What a figure counts: nanoseconds, things, times as much, or a share of all tasks."""
+    """What a figure counts: nanoseconds, things, times as much, a share of all tasks, or things a second."""
 
     TIME = "time"
     COUNT = "count"
     FACTOR = "factor"
     SHARE = "share"
+    RATE = "rate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from asyncmodes.modes import Mode
 from asyncmodes.phases import mean_phases
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.resources import Resources, together
+from asyncmodes.spread import Ranked, Spread
 from asyncmodes.tasks import State
 
 NOISE_SHARE = 0.02
@@ -157,6 +159,9 @@ def _totals(totals: list[int]) -> Totals:
 
 def _slowdown(runs: Sequence[Run], base: Sequence[Run]) -> float | None:
     """Mean durations are compared over the tasks that ended ok in both modes: others say nothing about slowness."""
+    if all(run.counts[State.OK] == len(run) for run in (*runs, *base)):  # the same tasks: no need to look at each
+        mean, reference = _mean(run.work_ns for run in runs), _mean(run.work_ns for run in base)
+        return mean / reference if reference else None
     ours, theirs = _ok_durations(runs), _ok_durations(base)
     both = ours.keys() & theirs.keys()
     reference = sum(theirs[index] for index in both)
@@ -175,16 +180,22 @@ def _ok_durations(runs: Sequence[Run]) -> dict[int, float]:
 
 
 def _durations(runs: Sequence[Run]) -> Durations | None:
-    durations: list[int] = []
-    for run in runs:
-        lengths = [end - start for start, end in zip(run.starts, run.ends, strict=True)]
-        if run.cancelled or run.started < len(run):
-            lengths = [ns for i, ns in enumerate(lengths) if run.ends[i] >= 0 and i not in run.cancelled]
-        durations += lengths
+    if spreads := [run.spread for run in runs if run.spread is not None]:
+        return _durations_of(spreads)
+    durations = runs[0].durations if len(runs) == 1 else sorted(chain.from_iterable(run.durations for run in runs))
     if not durations:
         return None
-    durations.sort()
-    return Durations(_mean(durations), quantile(durations, 0.5), quantile(durations, 0.95), durations[-1])
+    mean = sum(durations) / len(durations)
+    return Durations(mean, quantile(durations, 0.5), quantile(durations, 0.95), durations[-1])
+
+
+def _durations_of(spreads: Sequence[Spread]) -> Durations | None:
+    ranked = Ranked(spreads)
+    if not ranked:
+        return None
+    mean = sum(spread.sum_ns for spread in spreads) / len(ranked)
+    longest = max(spread.longest_ns for spread in spreads)
+    return Durations(mean, quantile(ranked, 0.5), quantile(ranked, 0.95), longest)
 
 
 def _mean(values: Iterable[float]) -> float:

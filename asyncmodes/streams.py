@@ -47,6 +47,11 @@ class _InOrder(Generic[T]):
         return next(self._items)
 
 
+def listed(items: Collection[T]) -> Sequence[T]:
+    """All items at once: the sequence itself, or those of a stream in one."""
+    return items if isinstance(items, Sequence) else tuple(items)
+
+
 def by_index(items: Collection[T]) -> Indexed[T]:
     """The items, to be asked for by index: those of a stream only in order, and each of them once."""
     return items if isinstance(items, Sequence) else _InOrder(items)

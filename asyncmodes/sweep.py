@@ -1,4 +1,4 @@
-"""Runs the same tasks with one limit after another, again and again, until the figures are steady or time is up."""
+"""Runs the same tasks with one limit after another, and those that may be the best again, until it is clear."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from random import Random
 from asyncmodes.clocks import ClockName
 from asyncmodes.errors import UsageError
 from asyncmodes.hindsight import with_predictions
-from asyncmodes.knee import Sweep, choose, half_width, has_a_choice, mode_of, samples_of
+from asyncmodes.knee import Sweep, mode_of, sample_of
+from asyncmodes.knee.choice import Sample, choose, has_a_choice, in_question, is_settled
 from asyncmodes.measure import Order, Plan, Watch, measure
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.sources import prepared, uses_server
 
-STEADY = 0.025
-FEWEST_ROUNDS, MOST_ROUNDS = 3, 30
 _FINER = 3  # limits that are added in each gap beside the knee
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits to be swept; `finer`: add some around the knee once it is seen. `dropped` are above the tasks."""
+    """The limits to be swept; `finer`: add some around the knee once it is seen. `dropped` are above the tasks.
+
+    `asked_about` are repeated as often as those that may be the best, whatever they turn out to be.
+    """
 
     chosen: tuple[int, ...]
     finer: bool = False
     dropped: tuple[int, ...] = ()
+    asked_about: frozenset[int] = frozenset()
 
 
 def default_limits(count: int) -> Limits:
@@ -47,12 +50,9 @@ def chosen_limits(asked: Sequence[int], count: int) -> Limits:
 
 
 def finer_limits(limits: Sequence[int], around: int) -> list[int]:
-    """Up to three more limits in the gap on either side of this one, evenly spaced."""
-    place = limits.index(around)
-    edges = limits[max(place - 1, 0) : place + 2]
-    added = {
-        low + (high - low) * part // (_FINER + 1) for low, high in pairwise(edges) for part in range(1, _FINER + 1)
-    }
+    """Up to three more limits in each gap that this one lies in or beside, evenly spaced."""
+    gaps = [(low, high) for low, high in pairwise(limits) if low <= around <= high]
+    added = {low + (high - low) * part // (_FINER + 1) for low, high in gaps for part in range(1, _FINER + 1)}
     return sorted(added - set(limits))
 
 
@@ -79,25 +79,20 @@ class _Sweeping:
         self._dice = Random(made.seed)  # noqa: S311  # reproducible on purpose, and no secret
         self._first: Comparison | None = None
         self._runs: list[Run] = []
+        self._samples: dict[int, list[Sample]] = {}
         self._took_s: dict[int, float] = {}
         self._interrupted = False
         self._over = False
         self._number = 0
 
     async def run(self) -> Sweep:
-        """Warm up, run every limit, add finer ones, and repeat."""
+        """Warm up, run every limit once, and then what may be the answer again."""
         for _ in range(self._made.warmup):
-            await self._once(self._limits[len(self._limits) // 2], None)
-        await self._round(self._limits, 0)
+            await self._once(self._limits[len(self._limits) // 2], is_warmup=True)
+        await self._round(self._limits)
         too_small = self._over
-        if self._asked.finer and not self._interrupted and not self._over and has_a_choice(samples_of(self._so_far())):
-            added = finer_limits(self._limits, choose(samples_of(self._so_far()))[1])
-            self._limits = sorted([*self._limits, *added])
-            await self._round(added, 0)
-        repeat = 1
-        while self._goes_on(repeat):
-            await self._round(self._limits, repeat)
-            repeat += 1
+        while limits := self._next():
+            await self._round(limits)
         return Sweep(
             with_predictions(self._so_far()),
             tuple(self._limits),
@@ -113,70 +108,80 @@ class _Sweeping:
         lucky = server is not None and bool(server.jitter_ns or server.fail_rate)
         return self._made.clock is ClockName.VIRTUAL and not (lucky and any(map(uses_server, self._made.tasks)))
 
-    def _goes_on(self, repeat: int) -> bool:
-        if self._interrupted or self._over or self._exact or repeat >= MOST_ROUNDS:
-            return False
-        if self._deadline_s is not None and time.monotonic() + sum(self._took_s.values()) > self._deadline_s:
-            return False
-        samples = samples_of(self._so_far())
-        if not has_a_choice(samples):
-            return False
-        return repeat < FEWEST_ROUNDS or any(half_width(each) > STEADY for each in samples.values())
+    def _next(self) -> list[int]:
+        """The limits to run next: finer ones around the knee, then those that may be it; none if that is all."""
+        if self._interrupted or self._over or not has_a_choice(self._samples):
+            return []
+        if self._asked.finer:
+            chosen = choose(self._samples, noise=0.0 if self._exact else None)
+            added = finer_limits(self._asked.chosen, chosen.recommended)
+            added = [limit for limit in added if limit not in self._limits]
+            self._limits = sorted([*self._limits, *added])
+            if added:
+                return added
+        if self._exact or is_settled(self._samples):
+            return []
+        again = sorted({*in_question(self._samples), *self._asked.asked_about})
+        takes_s = sum(self._took_s[limit] for limit in again)
+        return again if self._deadline_s is None or time.monotonic() + takes_s <= self._deadline_s else []
 
-    async def _round(self, limits: Sequence[int], repeat: int) -> None:
+    async def _round(self, limits: Sequence[int]) -> None:
         # From the middle outwards: low limits take long, high ones may, and what is left of a small budget is a curve.
         order = sorted(limits, key=lambda limit: abs(limits.index(limit) - len(limits) // 2))
         if self._made.order is Order.SHUFFLED:
             self._dice.shuffle(order)
         for limit in order:
-            await self._once(limit, repeat)
+            await self._once(limit)
 
-    async def _once(self, limit: int, repeat: int | None) -> None:
-        """Run the tasks with this limit, unless it is all over; None for a warm-up."""
+    async def _once(self, limit: int, *, is_warmup: bool = False) -> None:
+        """Run the tasks with this limit, unless it is all over."""
         if self._interrupted or self._over:
             return
         if self._deadline_s is not None and time.monotonic() >= self._deadline_s:
             self._over = True
             return
         began_s = time.monotonic()
-        comparison = await self._measured(limit, repeat)
+        comparison = await self._measured(limit, is_warmup=is_warmup)
         self._number += 1
         if self._first is None:
             self._first = comparison
-        if repeat is not None:
-            done = [run for run in comparison.runs if run.verdict is not Verdict.INTERRUPTED]
-            self._runs += [replace(run, repeat=repeat) for run in done]
+        if not is_warmup:
+            for run in comparison.runs:
+                if run.verdict is not Verdict.INTERRUPTED:
+                    done = self._samples.setdefault(limit, [])
+                    self._runs.append(replace(run, repeat=len(done)))
+                    done.append(sample_of(run))
         self._took_s[limit] = time.monotonic() - began_s
 
-    async def _measured(self, limit: int, repeat: int | None) -> Comparison:
+    async def _measured(self, limit: int, *, is_warmup: bool) -> Comparison:
         made = replace(self._made, modes=(mode_of(limit),), baseline=mode_of(limit), runs=1, warmup=0)
         server = made.options.server
-        if made.clock is ClockName.VIRTUAL and server is not None and repeat:
-            made = replace(made, options=made.options._replace(server=replace(server, seed=server.seed + repeat)))
+        if made.clock is ClockName.VIRTUAL and server is not None:
+            luck = server.seed + len(self._samples.get(limit, ()))
+            made = replace(made, options=made.options._replace(server=replace(server, seed=luck)))
         if made.clock is ClockName.VIRTUAL or self._deadline_s is None:
-            comparison = await measure(made, self._watching(repeat))
+            comparison = await measure(made, self._watching(is_warmup=is_warmup))
         else:
             left_s = max(self._deadline_s - time.monotonic(), 0.0)
             async with asyncio.timeout(left_s) as cut:  # measure() itself ends well when it is cancelled
-                comparison = await measure(made, self._watching(repeat))
+                comparison = await measure(made, self._watching(is_warmup=is_warmup))
             if cut.expired():
                 self._over = True
                 return replace(comparison, interrupted=False)
         self._interrupted = comparison.interrupted
         return comparison
 
-    def _watching(self, repeat: int | None) -> Watch | None:
+    def _watching(self, *, is_warmup: bool) -> Watch | None:
         watch = self._watch
         if watch is None:
             return None
         return lambda progress: watch(
-            replace(progress, number=self._number, count=0, is_warmup=repeat is None, left_ns=None)
+            replace(progress, number=self._number, count=0, is_warmup=is_warmup, left_ns=None)
         )
 
     def _so_far(self) -> Comparison:
         assert self._first is not None
-        measured = {run.mode.width or 0 for run in self._runs}
-        modes = tuple(mode_of(limit) for limit in self._limits if limit in measured) or self._first.modes
+        modes = tuple(mode_of(limit) for limit in self._limits if limit in self._samples) or self._first.modes
         return replace(
             self._first, modes=modes, baseline=modes[0], runs=tuple(self._runs), interrupted=self._interrupted
         )

@@ -11,43 +11,15 @@ from asyncmodes.critical import CriticalPath
 from asyncmodes.modes import Leftovers, Mode
 from asyncmodes.record import NEVER, Run, Verdict
 from asyncmodes.recorder import Recorder
+from asyncmodes.spread import Spread
 from asyncmodes.tasks import DECLARED_FAILURE, Failure, State, Task
 
-_MOST_EXACT = 1 << 16  # different durations that are counted as they are
-_BITS = 11
 _FINAL = (State.OK, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.SKIPPED)
-
-
-class Durations:
-    """How often tasks took how long, in nanoseconds.
-
-    Exact up to 65,536 different durations. Of more each is counted at the middle of one of 65,536 classes, which is
-    within 0.05 % of it.
-    """
-
-    def __init__(self) -> None:
-        self.counts: dict[int, int] = {}
-        self.exact = True
-
-    def add(self, duration_ns: int, times: int = 1) -> None:
-        """Count a duration."""
-        if not self.exact:
-            duration_ns = _rounded(duration_ns)
-        self.counts[duration_ns] = self.counts.get(duration_ns, 0) + times
-        if self.exact and len(self.counts) > _MOST_EXACT:
-            exact, self.counts, self.exact = self.counts, {}, False
-            for each_ns, count in exact.items():
-                self.add(each_ns, count)
-
-
-def _rounded(duration_ns: int) -> int:
-    shift = max(duration_ns.bit_length() - _BITS, 0)
-    return duration_ns >> shift << shift | 1 << shift >> 1
 
 
 @dataclass(slots=True)
 class Sums:
-    """What became of tasks that are not kept; times in nanoseconds. `own` are those that ended by themselves."""
+    """What became of tasks that are not kept; times in nanoseconds. `spread` is of those that ended by themselves."""
 
     tasks: int = 0
     started: int = 0
@@ -55,10 +27,8 @@ class Sums:
     orphaned: int = 0
     undeclared: int = 0
     work_ns: int = 0
-    longest_ns: int = 0
-    own_ns: int = 0
     peak: int = 0
-    durations: Durations = field(default_factory=Durations)
+    spread: Spread = field(default_factory=Spread)
 
 
 @dataclass(frozen=True, repr=False)
@@ -99,6 +69,11 @@ class Tally(Run):
         """How many tasks are orphans."""
         return self.sums.orphaned
 
+    @property
+    def spread(self) -> Spread | None:
+        """How long tasks took that ended by themselves."""
+        return self.sums.spread
+
     @cached_property
     def critical_path(self) -> CriticalPath | None:
         """Unknown: nobody kept who needed whom."""
@@ -135,7 +110,6 @@ class TallyRecorder(Recorder):
         took_ns = now_ns - self._starts.pop(index)
         del self._lanes[index]
         sums.work_ns += took_ns
-        sums.started += 1
         failure = self.failures.pop(index, None)
         if index in self.cancelled:
             self.cancelled.remove(index)
@@ -143,11 +117,14 @@ class TallyRecorder(Recorder):
             return False
         sums.states[failure.state if failure else State.OK] += 1
         sums.undeclared += failure is not None and _undeclared(failure)
-        sums.orphaned += self.resumed_ns is not None and self.mode.leftovers is not Leftovers.CANCEL
-        sums.own_ns += took_ns
-        sums.longest_ns = max(sums.longest_ns, took_ns)
-        sums.durations.add(took_ns)
+        sums.orphaned += self._left_alone
+        sums.spread.add(took_ns)
         return failure is not None
+
+    @property
+    def _left_alone(self) -> bool:
+        """Whether the caller has resumed and lets the others go on."""
+        return self.resumed_ns is not None and self.mode.leftovers is not Leftovers.CANCEL
 
     def running(self) -> list[int]:
         """The indices of the tasks in flight, in order."""
@@ -157,7 +134,7 @@ class TallyRecorder(Recorder):
         """The figures of a run of which no task is in flight any more."""
         drained = self._ends.last_ns
         total = self._resumed_by(drained)
-        if not self.sums.durations.exact:
+        if not self.sums.spread.exact:
             notes = (*notes, "with so many different durations p50 and p95 are within 0.05 %")
         return self._tally(self._verdict(failed=self._decided_failed), total, max(drained, total), notes)
 
@@ -167,7 +144,10 @@ class TallyRecorder(Recorder):
         return self._tally(Verdict.RUNNING, total, now_ns, ())
 
     def _tally(self, verdict: Verdict, total: int, drained: int, notes: tuple[str, ...]) -> Tally:
-        self.sums.peak = self._lanes.highest + 1
+        sums = replace(self.sums, states=dict(self.sums.states))
+        sums.started, sums.peak = self._lanes.taken, self._lanes.highest + 1
+        if self._left_alone:
+            sums.orphaned += len(self._starts)
         return Tally(
             tasks=(),
             mode=self.mode,
@@ -181,7 +161,7 @@ class TallyRecorder(Recorder):
             failures={},
             notes=notes,
             interrupted_ns=self.interrupted_ns,
-            sums=replace(self.sums, states=dict(self.sums.states)),
+            sums=sums,
         )
 
 
@@ -190,12 +170,14 @@ def _undeclared(failure: Failure) -> bool:
 
 
 class _Lanes(dict[int, int]):
-    """The lanes of the tasks in flight, and the highest that was ever used."""
+    """The lanes of the tasks in flight, the highest that was ever used, and how often one was taken."""
 
     highest = NEVER
+    taken = 0
 
     def __setitem__(self, index: int, lane: int) -> None:
         super().__setitem__(index, lane)
+        self.taken += 1
         self.highest = max(self.highest, lane)
 
 

@@ -25,8 +25,7 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """How a task failed: state FAILED or TIMED_OUT, the error's type and its message."""
 
     type: str

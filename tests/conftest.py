@@ -22,19 +22,6 @@ settings.load_profile("mutants" if FOR_MUTANTS else "on-ci" if os.environ.get("C
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over all that was loaded: tests of what is left behind collect again and again."""
-    gc.collect()
-    gc.freeze()
-
-
-@pytest.fixture(scope="session")
-def program() -> Iterator[Program]:
-    """The program, called as a process; nothing of it is left in the next call."""
-    with programs() as program:
-        yield program
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The quick tests first where many mutants meet them: most are killed by those."""
@@ -50,3 +37,16 @@ def pytest_runtest_setup() -> None:
                 for value in list(vars(module).values()):
                     if hasattr(value, "cache_clear"):
                         value.cache_clear()
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over all that was loaded: tests of what is left behind collect again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def program() -> Iterator[Program]:
+    """The program, called as a process; nothing of it is left in the next call."""
+    with programs() as program:
+        yield program

@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.excuses import Found, excused, unexcused, within
 
 MUTMUT = Path(sys.executable).with_name("mutmut")
-STRICT = ("modes", "executor", "dispatch")
+STRICT = ("modes", "executor", "dispatch", "text")
 _RESULT = re.compile(r" *asyncmodes\.(\S+)\.(x\S+)__mutmut_(\d+): (.+)")
 
 
@@ -29,6 +30,23 @@ def changed(mutant: str) -> str:
     return " ".join(line[1:].strip() for line in difference if line.startswith("+"))
 
 
+def tried() -> Iterator[tuple[str, str, Found | None]]:
+    """The mutants that were tried: module, what became of it, and where and what it is unless it was killed."""
+    for line in said("results", "--all", "True").splitlines():
+        module, function, number, status = _RESULT.fullmatch(line).groups()
+        if status == "killed":
+            yield module, status, None
+        elif status != "not checked":
+            where = f"{module}.{re.sub('^x[_ǁ]', '', function).replace('ǁ', '.')}"
+            yield module, status, (where, changed(f"asyncmodes.{module}.{function}__mutmut_{number}"))
+
+
+def show(what: str, found: Iterable[Found]) -> None:
+    """Say what was found, if anything was."""
+    if lines := [f"  {where}: {line}" for where, line in sorted(found)]:
+        print(f"\n{what}:", *lines, sep="\n")
+
+
 def main(only: list[str]) -> int:
     """Try all mutants, or those of some modules, and say how it went; 1 if a survivor has no reason."""
     shutil.rmtree("mutants", ignore_errors=True)
@@ -37,30 +55,27 @@ def main(only: list[str]) -> int:
         return code
 
     figures: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    late: list[Found] = []
     alive: Counter[Found] = Counter()
-    for line in said("results", "--all", "True").splitlines():
-        module, function, number, status = _RESULT.fullmatch(line).groups()
-        if status != "not checked":
-            figures[module][status] += 1
-        if status not in ("killed", "timeout", "not checked"):
-            where = f"{module}.{re.sub('^x[_ǁ]', '', function).replace('ǁ', '.')}"
-            name = f"asyncmodes.{module}.{function}__mutmut_{number}"
-            alive[where, changed(name)] += 1
+    for module, status, found in tried():
+        figures[module][status] += 1
+        if status == "timeout":
+            late.append(found)
+        elif found:
+            alive[found] += 1
 
     print()
     for module, counted in sorted(figures.items()):
         print(f"{module}: {counted.total()} mutants,", ", ".join(f"{n} {what}" for what, n in counted.most_common()))
-    others = [found for found in sorted((alive - excused("survivor")).elements()) if not within(found, STRICT)]
-    if others:
-        print("\nnoticed by no test, which is no error there:")
-        print(*(f"  {where}: {line}" for where, line in others), sep="\n")
-    asked = [module for module in STRICT if not only or module in only]
-    wrong = unexcused("survivor", alive, asked)
-    if wrong:
-        print("\nnoticed by no test, and without a reason:", *wrong, sep="\n")
-    strict = sum(within(found, asked) for found in alive.elements())
-    print(f"\n{', '.join(asked)}: {strict} survived,", "not all with a reason" if wrong else "each with its reason")
-    return int(bool(wrong))
+    show("never done, which counts as noticed, unless the machine was too busy", late)
+    show("noticed by no test", (each for each in (alive - excused("survivor")).elements() if not within(each, STRICT)))
+    if asked := [module for module in STRICT if not only or module in only]:
+        wrong = unexcused("survivor", alive, asked)
+        count = sum(within(found, asked) for found in alive.elements())
+        print(f"\n{', '.join(asked)}: {count} noticed by no test,", end=" ")
+        print(*["without a reason:", *wrong] if wrong else ["each with its reason"], sep="\n")
+        return int(bool(wrong))
+    return 0
 
 
 if __name__ == "__main__":

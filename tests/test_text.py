@@ -23,6 +23,7 @@ from asyncmodes.text import clean, without_passwords
         ("🇦\u0301", "A\u0301"),
         ("👍🏻👍🏿", "👍👍"),
         ("❤\ufe00❤\ufe0f", "❤❤"),
+        ("\u0301" * 9, "\u0301" * 4),
         ("e" + "\u0301" * 4, "e" + "\u0301" * 4),
         ("e" + "\u0301" * 9 + "e\u0301", "e" + "\u0301" * 4 + "e\u0301"),
         ("e" + "\u0301\u20dd" * 3, "e" + "\u0301\u20dd" * 2),  # marks that enclose count too

@@ -12,14 +12,25 @@ from asyncmodes.record import Run
 from asyncmodes.views.picture import Look
 
 
-def dry_run(made: Plan, screen: Screen, look: Look, output_format: str) -> str:
-    """The tasks, the modes and the predicted totals of a plan of which nothing is run."""
+def dry_run(
+    made: Plan,
+    screen: Screen,
+    look: Look,
+    output_format: str,
+    *,
+    remark: str = "",
+    more: Mapping[str, object] | None = None,
+) -> str:
+    """The tasks, the modes and the predicted totals of a plan of which nothing is run.
+
+    `remark` says in the table what would be run besides, `more` has it for the JSON.
+    """
     expected = expectations(made)
     if output_format == "json":
-        return json.dumps(_document(made, expected), indent=1, allow_nan=False) + "\n"
+        return json.dumps({**_document(made, expected), **(more or {})}, indent=1, allow_nan=False) + "\n"
     from asyncmodes.views.outline import outline
 
-    return screen.rendered(outline(begun(made), expected, look))
+    return screen.rendered(outline(begun(made), expected, look, remark))
 
 
 def _document(made: Plan, expected: Mapping[Mode, Run | None]) -> dict[str, object]:

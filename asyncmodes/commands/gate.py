@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from asyncmodes.commands.options import Common
 from asyncmodes.commands.output import note
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from asyncmodes.measure import Plan
     from asyncmodes.rulings import Change, Ruling
 
+Parsed = TypeVar("Parsed")
 MISSED = 3
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s?%")
@@ -49,7 +51,7 @@ class Gate(NamedTuple):
             _expectations(options, made), reference, options.against or "", max_slowdown, options.strict, exports
         )
 
-    def announce(self) -> None:
+    def announce(self, made: Plan) -> None:
         """Say what makes the reference less fit to compare with, if anything does."""
         if self.reference is None or self.reference.clock == "virtual":
             return
@@ -57,7 +59,7 @@ class Gate(NamedTuple):
         from asyncmodes.expectations.references import differences
         from asyncmodes.measure import environment
 
-        differs = differences(self.reference, environment(), __version__)
+        differs = differences(self.reference, environment(made.loop), __version__)
         if differs:
             note(f"warning: --against {self.file}: measured elsewhere: {'; '.join(differs)}")
 
@@ -76,23 +78,24 @@ class Gate(NamedTuple):
             comparison = replace(comparison, against=against)
         return comparison
 
-    def told(self, comparison: Comparison, *, quiet: bool) -> int:
-        """Say in one line each what was missed, and unless `quiet` what is open; the exit code, 0 if nothing was."""
-        if not comparison.judgements and comparison.against is None:
-            return 0
-        from asyncmodes.rulings import Ruling
-        from asyncmodes.views.rulings import change_line, judgement_line
 
-        lines: list[tuple[Ruling | None, str]] = [(each.ruling, judgement_line(each)) for each in comparison.judgements]
-        if comparison.against is not None:
-            lines += [(_ruling(each), change_line(each)) for each in comparison.against.changes]
-        missed = [line for ruling, line in lines if ruling is Ruling.FAIL]
-        for line in missed:
-            note(f"missed: {line}")
-        for ruling, line in lines:
-            if ruling is Ruling.INCONCLUSIVE and not quiet:
-                note(f"inconclusive: {line}")
-        return MISSED if missed else 0
+def told(comparison: Comparison, *, quiet: bool) -> int:
+    """Say in one line each what was missed, and unless `quiet` what is open; the exit code, 0 if nothing was."""
+    if not comparison.judgements and comparison.against is None:
+        return 0
+    from asyncmodes.rulings import Ruling
+    from asyncmodes.views.rulings import change_line, judgement_line
+
+    lines: list[tuple[Ruling | None, str]] = [(each.ruling, judgement_line(each)) for each in comparison.judgements]
+    if comparison.against is not None:
+        lines += [(_ruling(each), change_line(each)) for each in comparison.against.changes]
+    missed = [line for ruling, line in lines if ruling is Ruling.FAIL]
+    for line in missed:
+        note(f"missed: {line}")
+    for ruling, line in lines:
+        if ruling is Ruling.INCONCLUSIVE and not quiet:
+            note(f"inconclusive: {line}")
+    return MISSED if missed else 0
 
 
 def _ruling(change: Change) -> Ruling | None:
@@ -109,17 +112,23 @@ def _expectations(options: Common, made: Plan) -> tuple[Expectation, ...]:
         return ()
     from asyncmodes.expectations import check_expectations, parse_expectation
 
+    expectations = all_parsed(options.expect, parse_expectation)
+    check_expectations(expectations, made.modes, made.clock)
+    return expectations
+
+
+def all_parsed(texts: Iterable[str], parse: Callable[[str], Parsed]) -> tuple[Parsed, ...]:
+    """Each expectation, once. Raises UsageError, which lists all that are none."""
     problems: list[Problem] = []
-    expectations: list[Expectation] = []
-    for text in options.expect:
+    parsed: dict[Parsed, None] = {}
+    for text in texts:
         try:
-            expectations.append(parse_expectation(text))
+            parsed[parse(text)] = None
         except UsageError as error:
             problems += error.problems
     if problems:
         raise UsageError(*problems)
-    check_expectations(expectations, made.modes, made.clock)
-    return tuple(dict.fromkeys(expectations))
+    return tuple(parsed)
 
 
 def _share(text: str) -> float:
@@ -147,7 +156,7 @@ def _reference(file: str, made: Plan) -> Comparison:
         raise UsageError.at(where, f"it cannot be read: {reason}", "save a result first with -o FILE.json") from error
     reference = read_json(text, where)
     try:
-        check_reference(reference, made.tasks, made.modes, made.clock, where)
+        check_reference(reference, list(made.tasks), made.modes, made.clock, where)
         summarise(reference)
         differences(reference, {}, "")
     except UsageError:

@@ -45,6 +45,6 @@ def run_live(terminal: Terminal, look: Look, made: Plan) -> tuple[Comparison, st
     terminal.go_to(1)
     with (
         asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner,
-        LivePicture(canvas(screen, look, made.tasks)) as picture,
+        LivePicture(canvas(screen, look, list(made.tasks))) as picture,
     ):
         return runner.run(main()), pressed

@@ -83,6 +83,9 @@ class Common(Options):
     cpu_in: Annotated[
         str, typer.Option("--cpu-in", metavar="inline|thread|process", help="Where cpu:200ms burns its processor time.")
     ] = "inline"
+    loop: Annotated[
+        str, typer.Option(metavar="asyncio|uvloop", help="For URLs: whose event loop (uvloop, if it is installed).")
+    ] = "asyncio"
     runs: Annotated[int, typer.Option(metavar="N", help="Run every mode so often, all modes in turn.")] = 1
     order: Annotated[
         str, typer.Option(metavar="in-turn|shuffled", help="The order of the modes in each round of --runs.")
@@ -112,7 +115,14 @@ class Common(Options):
     ascii_only: Ascii = False
     color: Color = "auto"
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live picture, notes or warnings.")] = False
-    max_tasks: Annotated[int, typer.Option(metavar="N", help="Refuse longer task lists.")] = 1_000_000
+    max_tasks: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Refuse longer task lists (default: a million; with --no-tasks, a billion)."),
+    ] = None
+    no_tasks: Annotated[
+        bool,
+        typer.Option("--no-tasks", help="With --format json: keep figures only, for lists too long to keep."),
+    ] = False
     header: Annotated[
         list[str] | None, typer.Option("--header", "-H", metavar="'K: V'", help="For URLs; repeatable.")
     ] = None

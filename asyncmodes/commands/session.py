@@ -6,18 +6,19 @@ import asyncio
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from asyncmodes.advice import warnings
-from asyncmodes.clocks import ClockName, new_loop
+from asyncmodes.clocks import ClockName, LoopName, new_loop
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions
 from asyncmodes.commands.output import OUTPUT_FAILED, Screen, exports, note, printed, write_all, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.signals import Phase, Signals
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
-from asyncmodes.measure import Order, Plan, measure, plan
+from asyncmodes.exports.formats import FORMATS, format_of
+from asyncmodes.measure import Order, Plan, begun, measure, plan
 from asyncmodes.modes import parse_mode
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options, uses_server
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from asyncmodes.views.picture import Look
 
 _MOST_RUNS = 1_000_000
+_MOST_TASKS = 1_000_000
+_MOST_STREAMED = 1_000_000_000
 _MOST_HOSTS = 4  # that the line about requests names
 
 
@@ -54,11 +57,13 @@ def _session(command: str, options: CompareOptions | RunOptions) -> int:
 
 
 def _measured_and_shown(command: str, options: CompareOptions | RunOptions, signals: Signals) -> int:
-    from asyncmodes.commands.gate import Gate
+    from asyncmodes.commands.gate import Gate, told
 
     screen = Screen.detect(width=options.width, ascii_only=options.ascii_only, color=options.color)
     check_options(options)
     _check_replay(options, screen)
+    if options.no_tasks:
+        _check_no_tasks(options)
     made = plan_of(options)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
     inputs += filter(None, [options.spec, options.replay, options.against])
@@ -72,7 +77,7 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     signals.phase = Phase.RUNNING
     if not options.quiet:
         announce(made)
-        gate.announce()
+        gate.announce(made)
     comparison = gate.judged(_measure(made, screen, command, options, signals))
     signals.phase = Phase.WRITING
     code = int(any(run.undeclared_failures for run in comparison.runs))
@@ -92,7 +97,7 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     if not options.quiet:
         for warning in warnings(comparison):
             note(f"warning: {warning.message}")
-    missed = gate.told(comparison, quiet=options.quiet)
+    missed = told(comparison, quiet=options.quiet)
     code = code or missed
     return code if signals.received is None else 128 + signals.received
 
@@ -114,11 +119,32 @@ def check_options(options: Common) -> None:
     one_of("--cpu-in", options.cpu_in, tuple(CpuIn))
     one_of("--order", options.order, tuple(Order))
     one_of("--clock", options.clock_name, tuple(ClockName))
+    one_of("--loop", options.loop, tuple(LoopName))
     at_least("--runs", options.runs, 1)
     at_least("--warmup", options.warmup, 0)
     at_least("--rows", options.rows, 0)
     at_least("--max-tasks", options.max_tasks, 1)
     at_least("--max-bytes", options.max_bytes, 0)
+
+
+def _check_no_tasks(options: CompareOptions | RunOptions) -> None:
+    """Raise UsageError for an option that needs the tasks."""
+    if options.output_format != "json":
+        raise UsageError.at("--no-tasks", "there is nothing to draw then", "add --format json")
+    unfit = {
+        "--output": [name for name in options.output or [] if format_of(name) is not FORMATS[".json"]],
+        "--dry-run": options.dry_run,
+        "--events": options.events,
+        "--slow": options.slow is not None,
+        "--step": options.step,
+        "--phases": options.phases,
+        "--expect": options.expect,
+        "--against": options.against,
+        "--summary": options.summary,
+    }
+    for option, asked in unfit.items():
+        if asked:
+            raise UsageError.at("--no-tasks", f"{option} needs the tasks", "leave out one of the two")
 
 
 def _check_replay(options: CompareOptions | RunOptions, screen: Screen) -> None:
@@ -137,7 +163,7 @@ def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
         from asyncmodes.spec import parse_server
 
         spec = replace(spec, server=parse_server(options.server))
-    tasks: Sequence[Task] = in_reverse(spec.tasks) if options.reverse else spec.tasks
+    tasks = in_reverse(list(spec.tasks)) if options.reverse else spec.tasks
     made = plan(
         tasks,
         modes,
@@ -149,6 +175,8 @@ def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
         order=options.order,
         seed=options.seed,
         notes=spec.notes,
+        keep_tasks=not options.no_tasks,
+        loop=options.loop,
         options=Options(
             max_bytes=options.max_bytes, trust_env=options.trust_env, phases=options.phases, server=spec.server
         ),
@@ -167,7 +195,7 @@ def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
     return made
 
 
-def _default_warmup(tasks: Sequence[Task]) -> int:
+def _default_warmup(tasks: Iterable[Task]) -> int:
     return int(any(task.work.real_io for task in tasks))
 
 
@@ -187,7 +215,7 @@ def _read(options: Common) -> Spec:
     if words:
         from asyncmodes.spec import read_words
 
-        return Spec("", tuple(read_words(words, defaults, sys.stdin)))
+        return Spec("", read_words(words, defaults, sys.stdin))
     return DINNER
 
 
@@ -197,7 +225,8 @@ def _defaults(options: Common) -> Defaults:
         data=None if options.data is None else os.fsencode(options.data),
         cpu_in=CpuIn(options.cpu_in),
         seed=options.seed,
-        max_tasks=options.max_tasks,
+        max_tasks=options.max_tasks or (_MOST_STREAMED if options.no_tasks else _MOST_TASKS),
+        keep_tasks=not options.no_tasks,
     )
     if options.timeout is not None:
         from asyncmodes.spec import parse_timeout
@@ -229,12 +258,12 @@ def announce(made: Plan) -> None:
     from urllib.parse import urlsplit
 
     rounds = len(made.modes) * made.runs + made.warmup
-    targets = [task.work.target for task in made.tasks if task.work.kind == "url"]
+    targets = (task.work.target for task in made.tasks if task.work.kind == "url")
     hosts = Counter(urlsplit(target).netloc.split("@")[-1] or "a server of our own" for target in targets)
     named = list(hosts.items()) if len(hosts) <= _MOST_HOSTS else list(hosts.items())[: _MOST_HOSTS - 1]
     requests = ", ".join(f"{count * rounds:,} to {host}" for host, count in named)
     if others := len(hosts) - len(named):
-        rest = (len(targets) - sum(count for _, count in named)) * rounds
+        rest = (hosts.total() - sum(count for _, count in named)) * rounds
         requests += f" and {rest:,} to {others} more hosts"
     warmup = f" + {made.warmup} warm-up" if made.warmup else ""
     per_round = f"{len(made.modes)} {'mode' if len(made.modes) == 1 else 'modes'} x {made.runs} "
@@ -243,13 +272,13 @@ def announce(made: Plan) -> None:
 
 def _measure(made: Plan, screen: Screen, command: str, options: Common, signals: Signals) -> Comparison:
     live = options.live and options.rows != 0 and screen.terminal and not options.quiet and made.clock is ClockName.REAL
-    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
+    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock, made.loop)) as runner:
         if live and options.output_format == "table":
             from asyncmodes.commands.live import LivePicture
             from asyncmodes.commands.painting import canvas
 
             look = _look(screen, command, options)
-            with LivePicture(canvas(screen, look, made.tasks)) as picture:
+            with LivePicture(canvas(screen, look, begun(made).tasks)) as picture:
                 signals.tell = picture.say
                 return signals.run(measure(made, picture.watch), runner)
         with ProgressLine(wanted=not options.quiet and made.runs + made.warmup > 1) as line:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from asyncmodes.clocks import ClockName, new_loop
+from asyncmodes.commands.gate import all_parsed, told
 from asyncmodes.commands.options import Common
 from asyncmodes.commands.output import OUTPUT_FAILED, Export, Screen, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
@@ -25,6 +26,7 @@ from asyncmodes.spec import parse_timeout
 from asyncmodes.tasks import FileRead
 
 if TYPE_CHECKING:
+    from asyncmodes.expectations.sweeps import OfSweep
     from asyncmodes.sweep import Limits
 
 _NUMBER = re.compile(r"0*[1-9][0-9]{0,17}")
@@ -40,7 +42,10 @@ class SweepOptions(Common):
         typer.Option(metavar="1,2,4,...", help="Default: 1, 2, 4, 8 up to the number of tasks, then finer ones."),
     ] = None
     budget: Annotated[
-        str, typer.Option(metavar="TIME", help="How long it may repeat the limits until the figures are steady.")
+        str,
+        typer.Option(
+            metavar="TIME", help="How long it may take; limits that may be the answer are repeated until it is clear."
+        ),
     ] = "30s"
 
     output: Annotated[
@@ -48,14 +53,22 @@ class SweepOptions(Common):
         typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
     ] = None
 
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the tasks, the limits and the predicted totals, and run nothing.")
+    ] = False
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(metavar="EXPR", help="Exit 3 unless it holds: 'recommended <= 8', 'limited=8.throughput > 50'."),
+    ] = None
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 also where noise leaves an expectation open.")] = (
+        False
+    )
+
     runs: int = 1
-    dry_run: bool = False
     big: bool = False
     hide_totals: bool = False
-    expect: list[str] | None = None
     against: str | None = None
     max_slowdown: str | None = None
-    strict: bool = False
     summary: bool = False
     live: bool = False
     slow: float | None = None
@@ -63,6 +76,7 @@ class SweepOptions(Common):
     rows: int | None = None
     resources: bool = False
     phases: bool = False
+    no_tasks: bool = False
     events: bool = False
     baseline: str | None = None
 
@@ -115,18 +129,22 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
     made, limits = _with_limits(made, asked)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
     exports = [_export(name, [*inputs, *filter(None, [options.spec, options.replay])]) for name in options.output or []]
+    expectations, limits = _expectations(options, made, limits)
     if not options.quiet:
-        if limits.dropped:
-            dropped = ", ".join(map(str, limits.dropped[:10])) + ", ..." * (len(limits.dropped) > 10)
-            note(f"warning: --limits: {dropped} dropped, there are just {len(made.tasks):,} tasks")
-        announce(made)
-        if made.clock is ClockName.REAL:
-            note(f"repeated until the figures are steady, for at most {options.budget} (--budget)")
-    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner:
+        _announce(options, made, limits)
+    if options.dry_run:
+        write_stdout(_dry_run(made, limits, budget_ns, screen, options.output_format))
+        return 0
+    with asyncio.Runner(loop_factory=lambda: new_loop(made.clock, made.loop)) as runner:
         from asyncmodes.sweep import sweep as swept
 
         with ProgressLine(wanted=not options.quiet and made.clock is ClockName.REAL) as line:
             result = signals.run(swept(made, limits, budget_ns, line.watch), runner)
+    if expectations:
+        from asyncmodes.expectations.sweeps import judge_sweep
+
+        judgements = tuple(judge_sweep(expectations, result, strict=options.strict))
+        result = replace(result, comparison=replace(result.comparison, judgements=judgements))
     code = _written(result, exports)
     try:
         text = _json(result) if options.output_format == "json" else _table(result, screen.resized())
@@ -134,7 +152,20 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
     except (OutputError, PipeClosed):
         if signals.received is None:
             raise
+    missed = told(result.comparison, quiet=options.quiet)
+    code = code or missed
     return code if signals.received is None else 128 + signals.received
+
+
+def _announce(options: SweepOptions, made: Plan, limits: "Limits") -> None:
+    if limits.dropped:
+        dropped = ", ".join(map(str, limits.dropped[:10])) + ", ..." * (len(limits.dropped) > 10)
+        note(f"warning: --limits: {dropped} dropped, there are just {len(made.tasks):,} tasks")
+    if options.dry_run:
+        return
+    announce(made)
+    if made.clock is ClockName.REAL:
+        note(f"each limit once, then those again that may be the answer, for at most {options.budget} (--budget)")
 
 
 def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> "tuple[Plan, Limits]":
@@ -145,6 +176,32 @@ def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> "tuple[Plan, Limi
     made = replace(made, modes=modes, baseline=modes[0])
     made.check()
     return replace(made, limits=descriptor_notes(made.tasks, modes)), limits
+
+
+def _expectations(options: SweepOptions, made: Plan, limits: "Limits") -> "tuple[tuple[OfSweep, ...], Limits]":
+    """What is expected, and the limits with those marked that it is about."""
+    if options.strict and not options.expect:
+        raise UsageError.at("--strict", "nothing is expected", "add --expect")
+    if not options.expect:
+        return (), limits
+    from asyncmodes.expectations.sweeps import check_of_sweep, limits_of, parse_of_sweep
+
+    expectations = all_parsed(options.expect, parse_of_sweep)
+    check_of_sweep(expectations, limits.chosen, made.clock)
+    return expectations, replace(limits, asked_about=limits_of(expectations))
+
+
+def _dry_run(made: Plan, limits: "Limits", budget_ns: int, screen: Screen, output_format: str) -> str:
+    from asyncmodes.commands.dry_run import dry_run
+
+    more = {
+        "limits": list(limits.chosen),
+        "dropped_limits": list(limits.dropped),
+        "finer": limits.finer,
+        "budget_s": budget_ns / 1e9,
+    }
+    remark = "finer limits around the knee would follow" if limits.finer else ""
+    return dry_run(made, screen, screen.look("sweep", None), output_format, remark=remark, more={"sweep": more})
 
 
 def _export(name: str, inputs: list[str]) -> Export:

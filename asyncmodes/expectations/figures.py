@@ -50,6 +50,10 @@ def _task(read: Callable[[Durations], float]) -> Callable[[Summary], float | Non
     return lambda summary: None if summary.task is None else read(summary.task)
 
 
+def _throughput(summary: Summary) -> float | None:
+    return summary.delivered / summary.total.mean * 1e9 if summary.total.mean else None
+
+
 def _cost(name: str, unit: Unit, method: Method, read: Callable[[Resources], float | None], meaning: str) -> Figure:
     return Figure(
         name, unit, method, lambda s: None if s.resources is None else read(s.resources), meaning, measured=True
@@ -80,6 +84,7 @@ _ALL = (
     Figure("task.max", Unit.TIME, Method.VALUE, _task(lambda task: task.max), "the longest task"),
     Figure("speedup", Unit.FACTOR, Method.RATIO, lambda s: s.speedup, "times as fast as the baseline"),
     Figure("slowdown", Unit.FACTOR, Method.RATIO, lambda s: s.slowdown, "times as long a task as in the baseline"),
+    Figure("throughput", Unit.RATE, Method.MEAN, _throughput, "results that arrived in a second of the total"),
     *(_count(state) for state in (State.OK, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.SKIPPED)),
     Figure("delivered", Unit.COUNT, Method.EVERY, lambda s: s.delivered, "results that arrived", of_tasks=True),
     Figure("lost", Unit.COUNT, Method.EVERY, lambda s: s.lost, "results that did not", of_tasks=True),

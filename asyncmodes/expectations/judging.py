@@ -40,10 +40,15 @@ _HOLDS = {
 _INTERVALS = {Method.MEAN: mean_interval, Method.MEDIAN: median_interval}
 
 
-def judge(expectations: Iterable[Expectation], comparison: Comparison, *, strict: bool = False) -> list[Judgement]:
-    """What became of each expectation; `strict` makes inconclusive a fail. Nothing is judged of interrupted runs."""
-    measured = _Measured(comparison)
-    return [_strictly(_judged(each, measured), strict=strict) for each in expectations]
+def judge(
+    expectations: Iterable[Expectation], comparison: Comparison, *, strict: bool = False, exact: bool | None = None
+) -> list[Judgement]:
+    """What became of each expectation; `strict` makes inconclusive a fail. Nothing is judged of interrupted runs.
+
+    `exact` says whether another run could only be the same; by default the virtual clock is.
+    """
+    measured = _Measured(comparison, exact=comparison.clock == "virtual" if exact is None else exact)
+    return [strictly(_judged(each, measured), strict=strict) for each in expectations]
 
 
 def rule(operator_: str, low: float | Fraction, high: float | Fraction, bound: float | Fraction) -> Ruling:
@@ -62,9 +67,9 @@ def rule(operator_: str, low: float | Fraction, high: float | Fraction, bound: f
 class _Measured:
     """The figures of a comparison, of all runs of a mode together and of each by itself."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Comparison, *, exact: bool) -> None:
         self.comparison = comparison
-        self.exact = comparison.clock == "virtual"
+        self.exact = exact
         self.summaries = {summary.mode: summary for summary in summarise(comparison)}
         self.each = cache(self._each)
 
@@ -91,7 +96,8 @@ class _Estimate:
     reason: str = ""
 
 
-def _strictly(judgement: Judgement, *, strict: bool) -> Judgement:
+def strictly(judgement: Judgement, *, strict: bool) -> Judgement:
+    """The judgement, in which `strict` makes inconclusive a fail."""
     if not strict or judgement.ruling is not Ruling.INCONCLUSIVE:
         return judgement
     reason = f"{judgement.reason}; " if judgement.reason else ""
@@ -122,7 +128,8 @@ def _judged(expectation: Expectation, measured: _Measured) -> Judgement:
         judgement = _ruled(expectation.operator, estimate, Fraction(expectation.value), judgement)
     if left.name == "predicted":
         return judgement
-    excuse = _not_the_work(expectation, measured)
+    # A rate counts the results, so that what was not done lowers it by itself.
+    excuse = None if left.figure.unit is Unit.RATE else _not_the_work(expectation, measured)
     if excuse is not None:
         return replace(judgement, ruling=Ruling.FAIL, reason=excuse)
     return judgement if judgement.reason else replace(judgement, reason=_partly(summary, measured))

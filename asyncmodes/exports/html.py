@@ -5,14 +5,14 @@ Like the picture of the terminal it draws some tasks of many, so that its size i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from asyncmodes.advice import warnings
 from asyncmodes.exports.style import CSS
 from asyncmodes.exports.wording import counts_of, figures_of, line_of, subtitle_of, title_of
 from asyncmodes.record import NEVER, Comparison, Run
-from asyncmodes.stats import summarise
+from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import Axis, duration
@@ -33,6 +33,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def write_html(comparison: Comparison, command: str = "compare", rows: int | None = None) -> str:
     """The comparison as an HTML document that refers to nothing outside itself; `command` and `rows` as in `Look`."""
     title = escape(f"{command} {title_of(comparison)}")
+    summaries = summarise(comparison)
     return "\n".join(
         (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
@@ -42,9 +43,9 @@ def write_html(comparison: Comparison, command: str = "compare", rows: int | Non
             f"<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>",
             f"<h1>{title}</h1>\n<p>{escape(subtitle_of(comparison))}</p>",
             *_timelines(drawn_runs(comparison), rows),
-            *_totals(comparison),
-            *_list("What came out", sentences(comparison)),
-            *_list("What to doubt", (warning.message for warning in warnings(comparison))),
+            *_totals(summaries),
+            *_list("What came out", sentences(comparison, summaries)),
+            *_list("What to doubt", (warning.message for warning in warnings(comparison, summaries))),
             "</main>\n</body>\n</html>\n",
         )
     )
@@ -154,8 +155,7 @@ def _mark(kind: str) -> str:
     return f"{glyph} " if glyph else ""
 
 
-def _totals(comparison: Comparison) -> Iterator[str]:
-    summaries = summarise(comparison)
+def _totals(summaries: Sequence[Summary]) -> Iterator[str]:
     if summaries:
         columns = total_columns(summaries, UNICODE)
         head = _cells("th scope=col", "th", columns, None)

@@ -108,14 +108,14 @@ def _run(run: Run) -> dict[str, object]:
         "critical_path": None if path is None else list(path.chain),
         "peak_in_flight": run.peak,
         "counts": _counts(run.counts),
-        "orphaned": len(run.orphans),
+        "orphaned": run.orphaned,
         "delivered": run.delivered,
         "lost": run.lost,
         "interrupted_s": _seconds(run.interrupted_ns),
         "notes": list(run.notes),
         "width_cap": run.width_cap,
-        "blocked_s": [[_seconds(start), _seconds(end)] for start, end in blocked(run)],
         "resources": _resources(run.resources, run.peak),
+        **({} if run.spread else {"blocked_s": [[_seconds(start), _seconds(end)] for start, end in blocked(run)]}),
     }
 
 

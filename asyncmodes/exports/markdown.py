@@ -28,7 +28,7 @@ def write_markdown(comparison: Comparison) -> str:
     for heading, columns in rulings_tables(comparison, UNICODE):
         parts += [plain(" ".join(heading)), "\n".join(table(columns)) if columns else ""]
     parts += [
-        _list([*sentences(comparison), *reasons(comparison)]),
+        _list([*sentences(comparison, summaries), *reasons(comparison)]),
         _list(f"warning: {each.message}" for each in warnings(comparison)),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"

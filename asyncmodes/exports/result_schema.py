@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from asyncmodes.rulings import Ruling, Unit
+
 Schema = dict[str, Any]
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 STATES = ("ok", "failed", "timed_out", "cancelled", "skipped")
@@ -143,6 +145,79 @@ _SUMMARY = _object(
     },
     {"speedup_stddev": _or_null(_is("number")), "resources": _RESOURCES, "phases_s": _is("object")},
 )
+_EXPECTATION = _object(
+    "an expectation and what became of it, both figures in `unit`",
+    {
+        "expectation": _TEXT,
+        "verdict": _is("string", enum=[ruling.value for ruling in Ruling]),
+        "unit": _is("string", enum=["s", *(unit.value for unit in Unit)]),
+        "measured": _or_null(_is("number")),
+        "low": _or_null(_is("number", "the lower end of the interval")),
+        "high": _or_null(_is("number")),
+        "bound": _is("number"),
+        "relative_to": _or_null(_is("string", "the figure that measured and bound are multiples of")),
+        "runs": _count(),
+        "method": _TEXT,
+        "reason": _TEXT,
+    },
+)
+_LIMIT = _is("integer", "a limit", minimum=1)
+_PER_S = _is("number", "ok results a second", minimum=0)
+_POINT = _object(
+    "what was measured at one limit",
+    {
+        "limit": _LIMIT,
+        "mode": _MODE,
+        "runs": _count(),
+        "total_s": _object("of all runs", {"mean": _seconds(), "stddev": _or_null(_seconds())}),
+        "ok": _count("in the run with the fewest"),
+        "failed": _count("in the run with the most"),
+        "ok_per_s": _or_null({**_PER_S, "description": "the median of the runs; null if one took no time"}),
+        "ok_per_s_by_run": _list(_or_null(_PER_S)),
+        "fails_more": _is("boolean", "whether more tasks fail than at the first limit, which disqualifies it"),
+        "full_load_per_s": _or_null(_is("number", "tasks a second while no place is free", minimum=0)),
+        "full_load_error": _or_null(_is("number", "its standard error", minimum=0)),
+        "not_fitted_because": _or_null(_TEXT),
+        "fitted_ok_per_s": _or_null({**_PER_S, "description": "what the fit makes of this list of tasks"}),
+    },
+)
+_COEFFICIENT = _or_null(_is("number", minimum=0))
+_INTERVAL = _or_null(_is("array", "at 95 %", items=_is("number", minimum=0), minItems=2, maxItems=2))
+_FIT = _object(
+    "the Universal Scalability Law; without figures where it does not fit",
+    {
+        "law": _is("string", const="usl"),
+        "problem": _or_null(_is("string", "why the data do not support it")),
+        "per_s_alone": _COEFFICIENT,
+        "sigma": _COEFFICIENT,
+        "sigma_interval": _INTERVAL,
+        "kappa": _COEFFICIENT,
+        "kappa_interval": _INTERVAL,
+        "best_limit": _or_null(_is("number", "where the law is highest; null if it rises for ever", minimum=1)),
+        "off": _or_null(_is("number", "the root mean square miss, as a share", minimum=0)),
+    },
+)
+_SWEEP = _object(
+    "what a sweep of limits found",
+    {
+        "limits": _list(_LIMIT, "the limits that were to be run"),
+        "dropped_limits": _list(_LIMIT, "those asked for that are above the number of tasks"),
+        "budget_s": _or_null(_seconds()),
+        "over_budget": _is("boolean", "whether the budget was over in the first round"),
+        "exact": _is("boolean", "whether a repetition could only be the same again"),
+        "recommended": _or_null(_LIMIT),
+        "recommended_interval": _or_null(
+            _is("array", "95 % of resamples of the runs recommend these", items=_LIMIT, minItems=2, maxItems=2)
+        ),
+        "sure": _or_null(_is("number", "the share that recommend it or one next to it", minimum=0, maximum=1)),
+        "best": _or_null(_LIMIT),
+        "as_good_as_best": _list(_LIMIT, "the limits that cannot be told from the best, itself included"),
+        "best_ok_per_s": _or_null({**_PER_S, "description": "the mean of those"}),
+        "problem": _or_null(_is("string", "why nothing is recommended")),
+        "points": _list(_POINT),
+        "fit": _FIT,
+    },
+)
 _WARNING = _object("a reason for doubt", {"kind": _TEXT, "mode": _TEXT, "message": _TEXT})
 
 
@@ -167,6 +242,9 @@ def result_schema() -> Schema:
             "predicted_from": _or_null(_MODE),
             "tasks": _list(_KNOWN_TASK),
             "warnings": _list(_WARNING),
+            "expectations": _list(_EXPECTATION),
+            "against": _is("object", "how each mode changed against a reference"),
+            "sweep": _SWEEP,
         },
     )
     return {"$schema": DRAFT, "title": "A result of asyncmodes", **document}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 from asyncmodes.exports.json import as_document
-from asyncmodes.knee import Findings, Point, Sweep, findings
+from asyncmodes.knee import MORE_FAILED, Findings, Point, Sweep
 from asyncmodes.knee.usl import Fit
 from asyncmodes.tasks import State
 
 
 def write_sweep(sweep: Sweep) -> str:
     """The sweep as one JSON document, all characters ASCII, ending in a newline. Rates are tasks a second."""
-    document = {**as_document(sweep.comparison), "sweep": _sweep(sweep, findings(sweep))}
+    document = {**as_document(sweep.comparison), "sweep": _sweep(sweep, sweep.findings)}
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
@@ -24,8 +24,11 @@ def _sweep(sweep: Sweep, found: Findings) -> dict[str, object]:
         "over_budget": sweep.over_budget,
         "exact": sweep.exact,
         "recommended": found.recommended,
+        "recommended_interval": None if found.sure is None else [found.sure.low, found.sure.high],
+        "sure": None if found.sure is None else found.sure.share,
         "best": found.best,
-        "sure": found.sure,
+        "as_good_as_best": [] if found.choice is None else list(found.choice.alike),
+        "best_ok_per_s": None if found.choice is None else found.choice.best_per_s,
         "problem": found.problem,
         "points": [_point(point) for point in found.points],
         "fit": _fit(found.law),
@@ -44,6 +47,7 @@ def _point(point: Point) -> dict[str, object]:
         "failed": max(sample.failed for sample in point.samples),
         "ok_per_s": point.per_s,
         "ok_per_s_by_run": [sample.per_s for sample in point.samples],
+        "fails_more": full == MORE_FAILED,
         "full_load_per_s": None if isinstance(full, str) else full.rate,
         "full_load_error": None if isinstance(full, str) else full.error,
         "not_fitted_because": full if isinstance(full, str) else None,

@@ -10,24 +10,21 @@ measured: by the prediction of the same list on a server of those coefficients.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from random import Random
+from functools import cached_property
 
 from asyncmodes.capacity import Overload, Server
-from asyncmodes.knee.full_load import Alone, mean, standard_error
-from asyncmodes.knee.usl import Fit, Measured, fit, t95
+from asyncmodes.knee.choice import Choice, Sample, Sureness, choose, fails_more, sureness, throughput
+from asyncmodes.knee.full_load import Alone, mean
+from asyncmodes.knee.usl import Fit, Measured, fit
 from asyncmodes.modes import Mode, Stop
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run, Verdict
-from asyncmodes.stats import Summary, quantile, summarise
+from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import FakeRequest, State
 
-AS_GOOD = 0.95
-RESAMPLES = 1000
 MORE_FAILED = "more tasks failed there"
-_FEWEST_RUNS = 3  # of two runs, half of all resamples hold just one
-_ONE_SIDED_95 = 1.645
 
 
 def mode_of(limit: int) -> Mode:
@@ -55,13 +52,10 @@ class Sweep:
     def interrupted(self) -> bool:
         return self.comparison.interrupted
 
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One run in two figures: ok results a second (None if it took no time), and tasks that failed or timed out."""
-
-    per_s: float | None
-    failed: int
+    @cached_property
+    def findings(self) -> Findings:
+        """All that can be read off it."""
+        return _findings(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +75,37 @@ class Point:
     @property
     def per_s(self) -> float | None:
         """The median throughput of the runs, None if one took no time."""
-        return _throughput(self.samples)
+        return throughput(self.samples)
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All that a sweep tells. `recommended` is None where there is a `problem`, which says why in words.
+    """All that a sweep tells. `choice` is None where there is a `problem`, which says in words why nothing is chosen.
 
-    `best` is the limit of the highest throughput among those whose failures are no higher than at the first one.
-    `law` is the fit, or why there is none. `sure` is the share of resamples of the runs that recommend the same limit
-    or one next to it: None below three runs a limit, 1 where runs are exact.
+    `law` is the fit, or why there is none. `sure` is None below three runs of a limit that may be it; where runs are
+    exact it is as sure as can be.
     """
 
     points: tuple[Point, ...]
-    recommended: int | None
-    best: int | None
+    choice: Choice | None
     law: Fit | str
-    sure: float | None
+    sure: Sureness | None
     problem: str | None = None
 
+    @property
+    def recommended(self) -> int | None:
+        """The limit to use, None if there is a problem."""
+        return None if self.choice is None else self.choice.recommended
 
-def findings(sweep: Sweep) -> Findings:
-    """Read everything off a sweep. A pure function: the resamples come from dice that are always the same."""
+    @property
+    def best(self) -> int | None:
+        """The limit of the highest throughput among those that fail no more than the first one."""
+        return None if self.choice is None else self.choice.best
+
+
+def _findings(sweep: Sweep) -> Findings:
     points = points_of(sweep.comparison)
-    law = _law(points)
+    law = _law(points, len(sweep.comparison.tasks))
     if isinstance(law, Fit) and law.problem is None:
         points = [
             replace(point, fitted_per_s=_fitted(sweep.comparison, points[0], point.limit, law))
@@ -114,11 +115,12 @@ def findings(sweep: Sweep) -> Findings:
         ]
     problem = _problem(sweep, points)
     if problem is not None:
-        return Findings(tuple(points), None, None, law, None, problem)
+        return Findings(tuple(points), None, law, None, problem)
     samples = {point.limit: point.samples for point in points}
-    best, recommended = choose(samples)
-    sure = 1.0 if sweep.exact else sureness(samples, recommended)
-    return Findings(tuple(points), recommended, best, law, sure)
+    if not sweep.exact:
+        return Findings(tuple(points), choose(samples), law, sureness(samples))
+    choice = choose(samples, noise=0.0)
+    return Findings(tuple(points), choice, law, Sureness(1.0, choice.recommended, choice.recommended))
 
 
 def points_of(comparison: Comparison) -> list[Point]:
@@ -131,7 +133,13 @@ def points_of(comparison: Comparison) -> list[Point]:
         full = usual.full_rate(limit, comparison.runs_of(mode))
         points.append(Point(limit, summaries[mode], samples, full))
     first = points[0].samples if points else ()
-    return [point if not _fails_more(point.samples, first) else replace(point, full=MORE_FAILED) for point in points]
+    return [point if not fails_more(point.samples, first) else replace(point, full=MORE_FAILED) for point in points]
+
+
+def sample_of(run: Run) -> Sample:
+    """What a run says about its limit."""
+    ok = run.counts[State.OK]
+    return Sample(ok / run.total_ns * 1e9 if run.total_ns else None, len(run.failures))
 
 
 def samples_of(comparison: Comparison) -> dict[int, tuple[Sample, ...]]:
@@ -139,56 +147,8 @@ def samples_of(comparison: Comparison) -> dict[int, tuple[Sample, ...]]:
     by_limit: dict[int, list[Sample]] = {}
     for run in comparison.runs:
         if run.verdict is not Verdict.INTERRUPTED and run.mode.width is not None:
-            by_limit.setdefault(run.mode.width, []).append(_sample(run))
+            by_limit.setdefault(run.mode.width, []).append(sample_of(run))
     return {limit: tuple(by_limit[limit]) for limit in sorted(by_limit)}
-
-
-def has_a_choice(samples: Mapping[int, Sequence[Sample]]) -> bool:
-    """Whether there are several limits to choose from, with throughputs, the first one's above 0."""
-    rates = [_throughput(samples[limit]) for limit in sorted(samples)]
-    return len(rates) > 1 and None not in rates and bool(rates[0])
-
-
-def half_width(samples: Sequence[Sample]) -> float:
-    """Half the 95 % interval of the mean throughput as a share of it; infinite for a single run."""
-    values = [sample.per_s for sample in samples if sample.per_s is not None]
-    if len(values) < 2 or not any(values):
-        return math.inf
-    return t95(len(values) - 1) * standard_error(values) / mean(values)
-
-
-def choose(samples: Mapping[int, Sequence[Sample]]) -> tuple[int, int]:
-    """The best limit, and the recommended one: the lowest within 5 % of the best, of those that fail no more.
-
-    The best of many noisy figures is too high by luck, so that a limit may miss those 95 % of it by one standard error
-    of the two (the one-standard-error rule of Breiman and others, "Classification and Regression Trees", 1984).
-    """
-    limits = sorted(samples)
-    first = samples[limits[0]]
-    rates = {limit: _throughput(samples[limit]) or 0.0 for limit in limits}
-    errors = {limit: _error(samples[limit]) for limit in limits}
-    allowed = [limit for limit in limits if not _fails_more(samples[limit], first)]
-    best = max(allowed, key=lambda limit: (rates[limit], -limit))
-
-    def is_as_good(limit: int) -> bool:
-        return rates[limit] >= AS_GOOD * rates[best] - math.hypot(errors[limit], errors[best])
-
-    return best, next(limit for limit in allowed if limit == best or is_as_good(limit))
-
-
-def sureness(samples: Mapping[int, Sequence[Sample]], recommended: int) -> float | None:
-    """The share of bootstrap resamples that recommend this limit or one next to it; None below three runs a limit."""
-    if any(len(each) < _FEWEST_RUNS for each in samples.values()):
-        return None
-    limits = sorted(samples)
-    place = limits.index(recommended)
-    near = set(limits[max(place - 1, 0) : place + 2])
-    dice = Random(0)  # noqa: S311  # reproducible on purpose, and no secret
-    agreed = 0
-    for _ in range(RESAMPLES):
-        resampled = {limit: dice.choices(each, k=len(each)) for limit, each in samples.items()}
-        agreed += choose(resampled)[1] in near
-    return agreed / RESAMPLES
 
 
 def _problem(sweep: Sweep, points: Sequence[Point]) -> str | None:
@@ -208,52 +168,28 @@ def _problem(sweep: Sweep, points: Sequence[Point]) -> str | None:
     return None
 
 
-def _sample(run: Run) -> Sample:
-    ok = run.counts[State.OK]
-    return Sample(ok / run.total_ns * 1e9 if run.total_ns else None, len(run.failures))
-
-
-def _throughput(samples: Sequence[Sample]) -> float | None:
-    """The median of the runs, since what disturbs a run only ever makes it slower; None if one took no time."""
-    values = [sample.per_s for sample in samples if sample.per_s is not None]
-    return quantile(sorted(values), 0.5) if len(values) == len(samples) else None
-
-
-def _error(samples: Sequence[Sample]) -> float:
-    values = [sample.per_s or 0.0 for sample in samples]
-    return standard_error(values) if len(values) > 1 else 0.0
-
-
-def _fails_more(ours: Sequence[Sample], theirs: Sequence[Sample]) -> bool:
-    """Whether more tasks fail than at the first limit: where it has failures too, more than chance would explain."""
-    more = mean(sample.failed for sample in ours) - mean(sample.failed for sample in theirs)
-    all_failed = [sample.failed for sample in (*ours, *theirs)]
-    if more <= 0 or not any(sample.failed for sample in theirs):
-        return more > 0
-    # Counts of rare events vary as a Poisson process does: by the root of their mean.
-    noise = math.sqrt(mean(all_failed) * (1 / len(ours) + 1 / len(theirs)))
-    return more > _ONE_SIDED_95 * noise
-
-
-def _law(points: Sequence[Point]) -> Fit | str:
-    usable = [point.full for point in points if isinstance(point.full, Measured)]
+def _law(points: Sequence[Point], tasks: int) -> Fit | str:
+    usable = [(point.full, len(point.samples)) for point in points if isinstance(point.full, Measured)]
     reasons = [point.full for point in points if isinstance(point.full, str)]
     if len(usable) < 2 and reasons:
         return reasons[-1]
-    return fit(
-        _with_pooled_errors(usable, [len(point.samples) for point in points if isinstance(point.full, Measured)])
-    )
+    return fit(_with_pooled_errors([full for full, _ in usable], [runs for _, runs in usable], tasks))
 
 
-def _with_pooled_errors(measured: Sequence[Measured], runs: Sequence[int]) -> list[Measured]:
-    """The same with one relative noise for all: that of two or three runs alone is mostly luck."""
-    if not measured or any(
-        each.error is None for each in measured
-    ):  # a limit that was run once only says nothing of its noise
-        return [replace(each, error=None) for each in measured]
-    noise = [((each.error or 0.0) / each.rate) ** 2 * count for each, count in zip(measured, runs)]
-    pooled = sum(each * (count - 1) for each, count in zip(noise, runs)) / sum(count - 1 for count in runs)
-    return [replace(each, error=each.rate * math.sqrt(pooled / count)) for each, count in zip(measured, runs)]
+def _with_pooled_errors(measured: Sequence[Measured], runs: Sequence[int], tasks: int) -> list[Measured]:
+    """The same with one relative noise of a task for all limits, as if each had the fewest runs.
+
+    That of two or three runs alone is mostly luck. At a limit near the number of tasks just a few start when no place
+    is free, and tell the less. And a limit with many runs must not count for more: what it is off the law by then is
+    not noise but another shape, which would bend the whole curve.
+    """
+    late = {each.limit: tasks - each.limit + 1 for each in measured}
+    known = [(each, count) for each, count in zip(measured, runs) if each.error is not None]
+    if not known:
+        return [*measured]
+    squares = sum(((each.error or 0.0) / each.rate) ** 2 * late[each.limit] * n * (n - 1) for each, n in known)
+    pooled = squares / sum(count - 1 for _, count in known) / min(runs)
+    return [replace(each, error=each.rate * math.sqrt(pooled / late[each.limit])) for each in measured]
 
 
 def _fitted(comparison: Comparison, first: Point, limit: int, law: Fit) -> float | None:

@@ -7,22 +7,27 @@ from collections.abc import Iterable, Sequence
 
 from asyncmodes.knee.usl import Measured
 from asyncmodes.record import Run
-from asyncmodes.tasks import State
+from asyncmodes.tasks import State, Work
 
 _FULL = 0.9  # of the limit: fewer in flight on average, and it is not the limit that was measured
 
 
 class Alone:
-    """How long each task takes at the lowest limit, which those at higher ones are compared with."""
+    """How long each task takes at the lowest limit, which those at higher ones are compared with.
+
+    Tasks that do the same work count as one, so that of many requests to one address no single one has to be typical.
+    """
 
     def __init__(self, reference: Sequence[Run]) -> None:
-        sums: dict[int, tuple[int, int]] = {}
+        sums: dict[Work, tuple[int, int]] = {}
+        ended: dict[int, Work] = {}
         for run in reference:
-            for index in range(len(run)):
+            for index, task in enumerate(run.tasks):
                 if run.state(index) is State.OK:
-                    total, count = sums.get(index, (0, 0))
-                    sums[index] = total + run.ends[index] - run.starts[index], count + 1
-        self._durations = {index: total / count for index, (total, count) in sums.items()}
+                    total, count = sums.get(task.work, (0, 0))
+                    sums[task.work] = total + run.ends[index] - run.starts[index], count + 1
+                    ended[index] = task.work
+        self._durations = {index: sums[work][0] / sums[work][1] for index, work in ended.items()}
         self._mean_ns = mean(self._durations.values()) if self._durations else 0.0
 
     def full_rate(self, limit: int, runs: Sequence[Run]) -> Measured | str:

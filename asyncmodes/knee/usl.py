@@ -141,7 +141,7 @@ def _described(points: Sequence[Measured], full: _Solution, chosen: _Solution) -
 
 
 def _problem(points: Sequence[Measured], full: _Solution, factor: float, off: float, worst: float) -> str | None:
-    noise = max((point.error or 0) / point.rate for point in points)
+    noise = sorted((point.error or 0) / point.rate for point in points)[len(points) // 2]
     if noise > _NOISY_SHARE:
         return f"the throughputs are too noisy, known to {100 * noise:.0f} % only"
     largest = max(point.limit for point in points)

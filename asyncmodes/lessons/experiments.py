@@ -25,7 +25,7 @@ def spec(experiment: Experiment) -> Spec:
     if experiment.server is not None:
         tables["server"] = dict(experiment.server)
     made = spec_of(tables, experiment.place or "experiment", defaults=Defaults(max_tasks=_MOST_TASKS))
-    return replace(made, tasks=made.tasks[::-1]) if experiment.reverse else made
+    return replace(made, tasks=tuple(made.tasks)[::-1]) if experiment.reverse else made
 
 
 def is_outside(experiment: Experiment) -> bool:

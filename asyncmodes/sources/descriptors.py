@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from asyncmodes.tasks import FileRead, Task
 _RESERVE = 16  # descriptors: the event loop, the live picture, looking up host names
 
 
-def descriptor_notes(tasks: Sequence[Task], modes: Iterable[Mode]) -> dict[Mode, str]:
+def descriptor_notes(tasks: Collection[Task], modes: Iterable[Mode]) -> dict[Mode, str]:
     """What to say of each mode that may need more open files and sockets at once than the process may have."""
     try:
         import resource

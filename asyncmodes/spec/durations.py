@@ -91,7 +91,7 @@ def diagnosis(text: str) -> tuple[str, str] | None:
         return "has an exponent", "write the number out: 300ms, 1.5s, 2m"
     if len(number) > 40:
         return "has more digits than a duration needs", "write at most 8760h (365 days)"
-    number = number.replace(",", ".").strip(".") if number[-1] in ".," else number.replace(",", ".")
+    number = number.replace(",", ".").removesuffix(".")
     number = f"0{number}" if number.startswith(".") else number
     if not unit:
         return "has no unit", f"write {number}ms or {number}s"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from itertools import accumulate, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmodes.errors import Problem, UsageError
@@ -11,6 +12,7 @@ from asyncmodes.spec.durations import parse_delay
 from asyncmodes.spec.model import Defaults
 from asyncmodes.spec.web import masked
 from asyncmodes.spec.wording import shown
+from asyncmodes.streams import Stream
 from asyncmodes.tasks import Block, Cpu, CpuIn, Delay, FakeRequest, Request, Task, Work
 
 if TYPE_CHECKING:
@@ -117,16 +119,18 @@ def too_many(where: str, count: int, most: int) -> UsageError:
     return UsageError.at(where, f"the tasks up to here are {found}", f"write at most {most:,}, or raise --max-tasks")
 
 
-def tasks_of(entries: Sequence[Entry], defaults: Defaults) -> list[Task]:
-    """The tasks of all entries in order, each with a name of its own; given names must differ.
+def tasks_of(entries: Sequence[Entry], defaults: Defaults) -> Collection[Task]:
+    """The tasks of all entries in order: a list in which each has a name of its own, or a stream (`keep_tasks`).
 
-    Raises UsageError, before any task is made, if they are too many.
+    Given names must differ. Raises UsageError, before any task is made, if they are too many.
     """
     count = 0
     for entry in entries:
         count += entry.size
         if count > defaults.max_tasks:
             raise too_many(entry.where, count, defaults.max_tasks)
+    if not defaults.keep_tasks and not any(entry.needs for entry in entries):
+        return Stream(partial(_made, entries, defaults), count)
     needs = _needs_of(entries, defaults.max_tasks)
     names = _Names({entry.name for entry in entries if entry.name is not None})
     dice = _Dice(defaults.seed)
@@ -140,6 +144,20 @@ def tasks_of(entries: Sequence[Entry], defaults: Defaults) -> list[Task]:
                 given = None  # only the first of an entry bears the given name as it is
                 tasks.append(Task(name, work, _timeout_ns(entry, work, defaults), needed))
     return tasks
+
+
+def _made(entries: Sequence[Entry], defaults: Defaults) -> Iterator[Task]:
+    """The tasks one after another, each forgotten again; what is repeated as it is, is the same task each time."""
+    dice = _Dice(defaults.seed)
+    for entry in entries:
+        if len(entry.works) == 1 and not isinstance(entry.works[0], Drawn):
+            work = entry.works[0]
+            yield from repeat(Task(entry.name or work.target, work, _timeout_ns(entry, work, defaults)), entry.repeat)
+            continue
+        for _ in range(entry.repeat):
+            for source in entry.works:
+                work = dice.draw(source) if isinstance(source, Drawn) else source
+                yield Task(entry.name or work.target, work, _timeout_ns(entry, work, defaults))
 
 
 def _needs_of(entries: Sequence[Entry], most: int) -> Sequence[tuple[int, ...]]:

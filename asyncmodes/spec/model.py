@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ class Spec:
     """
 
     title: str
-    tasks: tuple[Task, ...]
+    tasks: Collection[Task]
     server: Server | None = None
     notes: tuple[str, ...] = ()
 
@@ -31,7 +32,8 @@ class Defaults:
 
     `timeout_ns` None: 30 s for URLs and no limit for others. `method` None: GET, or POST if there is `data`.
     `cpu_in` is where CPU work is done. `seed` is for delays drawn from a range; a list of more than `max_tasks` is
-    refused. Raises UsageError.
+    refused. Without `keep_tasks` the tasks are made anew whenever they are asked for, and named by what they do.
+    Raises UsageError.
     """
 
     timeout_ns: int | None = None
@@ -41,6 +43,7 @@ class Defaults:
     cpu_in: CpuIn = CpuIn.INLINE
     seed: int = 0
     max_tasks: int = 1_000_000
+    keep_tasks: bool = True
 
     def __post_init__(self) -> None:
         if self.timeout_ns is not None and self.timeout_ns <= 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import IO, Any, NamedTuple
 
 from asyncmodes.errors import Problem, UsageError
@@ -42,7 +42,7 @@ class _Word(NamedTuple):
     text: str
 
 
-def read_words(words: Sequence[str], defaults: Defaults, stdin: IO[Any] | None = None) -> list[Task]:
+def read_words(words: Sequence[str], defaults: Defaults, stdin: IO[Any] | None = None) -> Collection[Task]:
     """The tasks that the words stand for; the word `-` stands for the lines of `stdin` (None: `sys.stdin`).
 
     Raises UsageError with everything that is wrong with them.

@@ -70,7 +70,7 @@ class Scene:
         """The tasks, new ones for each scene; those that wait for others can be run once only."""
         from asyncmodes.spec import Defaults, read_words
 
-        return read_words(self.words, Defaults())
+        return list(read_words(self.words, Defaults()))
 
     @property
     def server(self) -> Server | None:

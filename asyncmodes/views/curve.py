@@ -7,31 +7,42 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from asyncmodes.knee import AS_GOOD, MORE_FAILED, RESAMPLES, Findings, Point, Sweep, findings
+from asyncmodes.knee import MORE_FAILED, Findings, Point, Sweep
+from asyncmodes.knee.choice import AS_GOOD, MOST_RUNS, RESAMPLES, Choice
 from asyncmodes.knee.usl import Fit
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
-from asyncmodes.views.glyphs import STYLES, Glyphs, word
+from asyncmodes.views.glyphs import STYLES, word
 from asyncmodes.views.picture import Look
-from asyncmodes.views.totals import Column, table, total_text
+from asyncmodes.views.rulings import reasons, rulings_lines
+from asyncmodes.views.sentences import errors, notes
+from asyncmodes.views.totals import Column, rate_text, table, total_text
 from asyncmodes.views.wrapping import wrapped
 
 _SHORTEST_BAR, _LONGEST_BAR = 12, 60
-_RECOMMENDED, _BEST = "recommended", "best"
+_RECOMMENDED, _BEST, _AS_GOOD, _FAILS = "recommended", "best", "as good", "more fail"
+_WIDE = 100
 _FAR_BEYOND = 1_000_000
+_MOST_LISTED = 3
 
 
 def curve(sweep: Sweep, look: Look) -> Text:
     """Everything there is to see of a sweep, as one text of lines no wider than asked for."""
-    found = findings(sweep)
+    found = sweep.findings
     lines = [*_heading(sweep, found, look)]
     if found.points:
         lines += [Text(), *_rows(found, look)]
-    paragraphs = [_fit_sentences(found)] if len(found.points) > 1 else []
-    for paragraph in (*paragraphs, _recommendation(sweep, found)):
+    met_with = [*errors(sweep.comparison), *notes(sweep.comparison)]
+    law = _fit_sentences(found) if len(found.points) > 1 and any(point.per_s for point in found.points) else []
+    for paragraph in filter(None, (met_with, law, _recommendation(sweep, found))):
         lines.append(Text())
         for sentence in paragraph:
-            lines += wrapped(Text(sentence), look.width)
+            lines += wrapped(_with_bold_beginning(sentence), look.width)
+    lines += rulings_lines(sweep.comparison, look.width, look.glyphs)
+    said = reasons(sweep.comparison)
+    lines += [Text()] if said else []
+    for sentence in said:
+        lines += wrapped(Text(sentence), look.width)
     return Text("\n").join(lines)
 
 
@@ -44,7 +55,7 @@ def _heading(sweep: Sweep, found: Findings, look: Look) -> list[Text]:
     if rounds:
         span = f"{rounds[0]} to {rounds[-1]}" if len(rounds) > 1 else f"{rounds[0]}"
         line.append(f"   {span} {'run' if rounds == [1] else 'runs'} a limit")
-    line.append(f"   {'virtual clock: simulated' if comparison.clock == 'virtual' else 'real clock'}")
+    line.append(f"   {comparison.clock_said}")
     line.append(", exact" * sweep.exact)
     if sweep.interrupted:
         line.append("   interrupted", "bold red")
@@ -56,32 +67,34 @@ def _rows(found: Findings, look: Look) -> list[Text]:
     marks = [_mark(point, found) for point in found.points]
     widest = max(map(cell_len, marks))
     beside = 2 + widest if widest else 0
-    columns = _columns(found, look.glyphs)
+    columns = _columns(found, look)
     lines = table(columns, look.width - beside - 2 - _SHORTEST_BAR, look.glyphs)
     room = max(min(look.width - beside - 2 - max(line.cell_len for line in lines), _LONGEST_BAR), 1)
     most = max((point.per_s or 0.0 for point in found.points), default=0.0)
     for line, point, mark in zip(lines[1:], found.points, marks):
         cells = round((point.per_s or 0.0) / most * room) if most else 0
+        fails = mark == _FAILS
+        style = "bold green" if mark.startswith(_RECOMMENDED) else "red" if fails else "cyan"
         line.append("  ")
-        line.append(look.glyphs.running * cells, "bold cyan" if mark else "cyan")
+        line.append((look.glyphs.orphan if fails else look.glyphs.running) * cells, style)
         if mark:
             line.append(" " * (room - cells + 2))
-            line.append(mark, "bold")
+            line.append(mark, "bold green" if mark.startswith(_RECOMMENDED) else "")
     for line in lines:
         line.truncate(look.width)
     return lines
 
 
 def _mark(point: Point, found: Findings) -> str:
-    marks = [
-        *([_RECOMMENDED] if point.limit == found.recommended else []),
-        *([_BEST] if point.limit == found.best else []),
-    ]
-    return ", ".join(marks)
+    if point.full == MORE_FAILED:
+        return _FAILS
+    marks = [_RECOMMENDED] * (point.limit == found.recommended) + [_BEST] * (point.limit == found.best)
+    alike = found.choice is not None and point.limit in found.choice.alike
+    return ", ".join(marks) or _AS_GOOD * alike
 
 
-def _columns(found: Findings, glyphs: Glyphs) -> list[Column]:
-    points = found.points
+def _columns(found: Findings, look: Look) -> list[Column]:
+    points, glyphs = found.points, look.glyphs
 
     def counts(state: State) -> list[str]:
         return [f"{point.summary.counts[state]:,}" for point in points]
@@ -89,10 +102,18 @@ def _columns(found: Findings, glyphs: Glyphs) -> list[Column]:
     columns = [
         Column("limit", [f"{point.limit:,}" for point in points], 0),
         Column("total", [total_text(point.summary, glyphs) for point in points], 4),
-        Column("ok/s", [_rate(point.per_s, glyphs) for point in points], 0, "bold"),
+        Column("ok/s", [glyphs.dash if point.per_s is None else rate_text(point.per_s) for point in points], 0, "bold"),
     ]
     if any(point.fitted_per_s is not None for point in points):
-        columns.append(Column("fit", [_rate(point.fitted_per_s, glyphs) for point in points], 3))
+        columns.append(
+            Column(
+                "fit",
+                [glyphs.dash if point.fitted_per_s is None else rate_text(point.fitted_per_s) for point in points],
+                3,
+            )
+        )
+    if look.width >= _WIDE and len({len(point.samples) for point in points}) > 1:
+        columns.append(Column("runs", [f"{len(point.samples):,}" for point in points], 5))
     columns += [
         Column("ok", counts(State.OK), 2),
         Column("failed", counts(State.FAILED), 1, STYLES[State.FAILED]),
@@ -101,15 +122,6 @@ def _columns(found: Findings, glyphs: Glyphs) -> list[Column]:
         if any(point.summary.counts[state] for point in points):
             columns.append(Column(word(state), counts(state), 1, STYLES[state]))
     return columns
-
-
-def _rate(per_s: float | None, glyphs: Glyphs) -> str:
-    """A throughput with three significant digits, or a dash."""
-    if per_s is None:
-        return glyphs.dash
-    if per_s >= 100:
-        return f"{per_s:,.0f}"
-    return f"{per_s:.1f}" if per_s >= 10 else f"{per_s:.2f}" if per_s >= 0.1 or not per_s else f"{per_s:.2g}"
 
 
 def _share(value: float) -> str:
@@ -174,23 +186,46 @@ def _peak(law: Fit, points: Sequence[Point]) -> str:
     return f"By this law it is highest with limit {peak:,.0f}, sqrt((1 - contention) / crosstalk){beyond}."
 
 
+def _with_bold_beginning(sentence: str) -> Text:
+    """What is recommended stands out."""
+    text = Text(sentence)
+    if sentence.startswith("Recommended"):
+        text.stylize("bold", 0, sentence.index(", "))
+    return text
+
+
 def _recommendation(sweep: Sweep, found: Findings) -> list[str]:
-    if found.recommended is None:
+    choice = found.choice
+    if choice is None:
         return [f"No recommendation: {found.problem}{_remedy(sweep, found)}."]
-    at = {point.limit: point for point in found.points}
-    best, recommended = at[found.best or 0], at[found.recommended]
-    if best is recommended:
-        why = "the highest throughput"
-    else:
-        share = 1 - (recommended.per_s or 0) / (best.per_s or 1)
-        noise = "" if share <= 1 - AS_GOOD else " but for noise"
-        why = f"the lowest within 5 % of the best (limit {best.limit:,}){noise}, {_share(share)} below it"
+    why = _why(choice)
     if any(point.full == MORE_FAILED for point in found.points):
         why += f", with no more failures than limit {found.points[0].limit:,}"
-    said = [f"Recommended: limit {recommended.limit:,}: {why}."]
-    if recommended is found.points[-1] and len(sweep.comparison.tasks) > recommended.limit:
+    said = [f"Recommended: limit {choice.recommended:,}, {why}."]
+    if choice.recommended == found.points[-1].limit and len(sweep.comparison.tasks) > choice.recommended:
         said.append("It is the highest limit that was measured: try higher ones, too.")
     return [*said, _sureness(sweep, found)]
+
+
+def _why(choice: Choice) -> str:
+    """Why that limit, in comparison with the best."""
+    if choice.alike == (choice.recommended,):
+        return "which has the highest throughput"
+    if choice.recommended == choice.alike[0]:
+        which = "" if choice.recommended == choice.best else f", limit {choice.best:,}"
+        return f"the lowest of those that are as good as the best{which}"
+    alike = f"limit {choice.best:,}" if len(choice.alike) == 1 else f"limits {_listed(choice.alike)} alike"
+    below = 1 - choice.shares[choice.recommended]
+    less = f", {_share(below)} below it" if below > 0 else ""
+    noise = " but for noise" if below > 1 - AS_GOOD else ""
+    return f"the lowest within 5 % of the best ({alike}, {rate_text(choice.best_per_s)} ok/s){noise}{less}"
+
+
+def _listed(limits: Sequence[int]) -> str:
+    """The limits in words: all of a few, the ends of many."""
+    if len(limits) > _MOST_LISTED:
+        return f"from {limits[0]:,} to {limits[-1]:,}"
+    return f"{', '.join(f'{limit:,}' for limit in limits[:-1])} and {limits[-1]:,}"
 
 
 def _remedy(sweep: Sweep, found: Findings) -> str:
@@ -204,8 +239,13 @@ def _remedy(sweep: Sweep, found: Findings) -> str:
 def _sureness(sweep: Sweep, found: Findings) -> str:
     if sweep.exact:
         return "The simulation is exact: a repetition gives the same."
-    if found.sure is None:
-        return "How sure that is cannot be said: it takes three runs a limit; give a larger --budget."
-    return (
-        f"How sure: {_share(found.sure)} of {RESAMPLES:,} resamples of the runs recommend this limit or one next to it."
-    )
+    sure = found.sure
+    if sure is None:
+        return "How sure that is cannot be said: it takes three runs of all that may be it; give a larger --budget."
+    said = f"How sure: {_share(sure.share)} of {RESAMPLES:,} resamples of the runs recommend it or one next to it"
+    if sure.low < sure.high:
+        said += f", 95 % of them limits from {sure.low:,} to {sure.high:,}"
+    if sure.share >= AS_GOOD:
+        return f"{said}."
+    many = max(len(point.samples) for point in found.points) >= MOST_RUNS
+    return f"{said}; {'so many runs leave it open' if many else 'a larger --budget would tell more'}."

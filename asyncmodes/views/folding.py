@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
-from asyncmodes.record import Run
+from asyncmodes.record import NEVER, Run
 from asyncmodes.tasks import State
-
-_ALL_STATES = tuple(State)
-
 
 ALL_DRAWN, SOME_DRAWN = 20, 12
 
@@ -34,25 +33,42 @@ def chosen_rows(run: Run, most: int | None) -> list[int]:
 
 
 def _interesting(run: Run) -> Iterator[int]:
-    seen: set[State] = set()
-    present = {state for state, count in run.counts.items() if count}
-    for index in range(len(run)):
-        if seen >= present:
-            break
-        state = run.state(index)
-        if state not in seen:
-            seen.add(state)
-            yield index
+    for state, count in run.counts.items():
+        if count:
+            yield next(index for index in _candidates(run, state) if run.state(index) is state)
     if run.decided_by is not None:
         yield run.decided_by
     if run.orphans:
         yield min(run.orphans)
+    if run.slowest is not None:
+        yield run.slowest
     if run.started:
-        durations = [end - start if end >= 0 else -1 for start, end in zip(run.starts, run.ends, strict=True)]
-        yield durations.index(max(durations))
         yield run.starts.index(max(run.starts))
     yield 0
     yield len(run) - 1
+
+
+def _candidates(run: Run, state: State) -> Iterable[int]:
+    """The tasks among which all of this state are, in order; few are looked at one by one."""
+    match state:
+        case State.OK:
+            return range(len(run))
+        case State.FAILED | State.TIMED_OUT:
+            return sorted(run.failures)
+        case State.CANCELLED:
+            return sorted(run.cancelled)
+        case State.RUNNING:
+            return _never(run.ends)
+    return _never(run.starts)
+
+
+def _never(column: array[int]) -> Iterator[int]:
+    """Where in the column it says that something never happened."""
+    index = -1
+    with suppress(ValueError):
+        while True:
+            index = column.index(NEVER, index + 1)
+            yield index
 
 
 def _ends_and_failures(run: Run) -> Iterator[int]:

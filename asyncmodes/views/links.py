@@ -17,10 +17,6 @@ _LONGEST_IN_SENTENCE = 24
 _SHORTEST_NAME = 4
 
 
-def _has_needs(run: Run) -> bool:
-    return any(task.needs for task in run.tasks)
-
-
 def after(run: Run, index: int, most: int, glyphs: Glyphs) -> str:
     """What a started or waiting task needs, as it follows its state, in `most` cells or little more: `, after user`."""
     needs = set(run.tasks[index].needs)
@@ -44,13 +40,13 @@ def why_skipped(run: Run, index: int, most: int, glyphs: Glyphs) -> str:
 
 def marks(run: Run, glyphs: Glyphs) -> dict[int, str]:
     """The mark in front of each task's state: whether it is on the critical path; empty where there is none."""
-    path = run.critical_path if _has_needs(run) else None
+    path = run.critical_path if run.has_needs else None
     return {index: f"{glyphs.critical} " if index in path.tasks else "  " for index in range(len(run))} if path else {}
 
 
 def link_meanings(runs: Sequence[Run], axis: Axis, glyphs: Glyphs) -> Iterator[tuple[str, str, bool]]:
     """Glyph, meaning, and whether it occurs: for the two ways to wait, and the critical path."""
-    links = any(map(_has_needs, runs))
+    links = any(run.has_needs for run in runs)
     if not links:
         yield glyphs.queued, "waiting", any(axis.cell(max(run.starts, default=0)) > 0 for run in runs)
         return
@@ -64,7 +60,7 @@ def link_meanings(runs: Sequence[Run], axis: Axis, glyphs: Glyphs) -> Iterator[t
 
 def bound_sentence(comparison: Comparison) -> str | None:
     """The critical path in words, where tasks need others; of several runs in which all ended ok the shortest one."""
-    paths = [path for run in comparison.runs if _has_needs(run) and (path := run.critical_path) is not None]
+    paths = [path for run in comparison.runs if run.has_needs and (path := run.critical_path) is not None]
     if not paths:
         return None
     path = min(paths, key=lambda path: path.ns)

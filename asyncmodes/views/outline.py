@@ -22,11 +22,12 @@ from asyncmodes.views.wrapping import wrapped
 _WIDEST = 40
 
 
-def outline(comparison: Comparison, expected: Mapping[Mode, Run | None], look: Look) -> Text:
+def outline(comparison: Comparison, expected: Mapping[Mode, Run | None], look: Look, remark: str = "") -> Text:
     """The tasks in a list, some of many, and the predicted total of each mode; a dash where nobody can know it."""
     lines = [*heading(comparison, look), Text(), *_tasks(comparison.tasks, look), Text()]
     lines += table(_columns(expected, look.glyphs), look.width, look.glyphs)
-    lines += [Text(), *wrapped(Text("dry run: nothing was run"), look.width)]
+    said = "; ".join(filter(None, ["dry run: nothing was run", remark]))
+    lines += [Text(), *wrapped(Text(said), look.width)]
     return Text("\n").join(lines)
 
 

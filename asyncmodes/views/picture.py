@@ -8,7 +8,6 @@ from typing import NamedTuple
 from rich.cells import cell_len
 from rich.text import Text
 
-from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import State
@@ -71,7 +70,7 @@ def picture(comparison: Comparison, look: Look) -> Text:
             lines += [Text(), *costs_table(summaries, look.width, look.glyphs)]
     phases = phases_table(summaries, look.width, look.glyphs)
     lines += [Text(), *phases] if phases else []
-    said = [] if look.hide_totals else sentences(comparison)
+    said = [] if look.hide_totals else sentences(comparison, summaries)
     if (comparison.judgements or comparison.against) and not look.hide_totals:
         from asyncmodes.views.rulings import reasons, rulings_lines
 
@@ -148,7 +147,7 @@ def heading(comparison: Comparison, look: Look) -> list[Text]:
     tasks = f"{count:,} {'task' if count == 1 else 'tasks'}"
     if all(outcome is not None for outcome in known):
         tasks += f", {duration(sum(outcome.duration_ns for outcome in known if outcome))} of work"
-    clock = "virtual clock: simulated, exact" if comparison.clock == "virtual" else "real clock"
+    clock = comparison.clock_said + ", exact" * (comparison.clock == "virtual")
     title = clean(comparison.title[:200])
     line = Text(" ".join(filter(None, [look.command, title])), "bold")
     line.append(f"   {tasks}   {clock}")
@@ -163,7 +162,7 @@ def layout(runs: list[Run], rows: dict[int, list[int]], look: Look, span_ns: int
     labels = [strip_note(run, look.glyphs, run.peak, limit=True) for run in runs]
     folded = [run for number, run in enumerate(runs) if len(rows[number]) < len(run)]
     labels += [strip_note(run, look.glyphs, len(run)) for run in folded]
-    labels += [pulse_note(run) for run in runs if look.heartbeat or has_blocking_work(run)]
+    labels += [pulse_note(run) for run in runs if look.heartbeat or run.has_blocking_work]
     drawn = [(run, index) for number, run in enumerate(runs) for index in rows[number]]
     lengths = max((len(length(run, index)) for run, index in drawn), default=0)
     needed = look.width // 8 if look.width >= _NARROWEST_NEEDED else 0
@@ -189,10 +188,10 @@ def _legend(runs: Sequence[Run], look: Look, axis: Axis) -> list[Text]:
         (glyphs.orphan, "orphan: still running after the caller resumed", any(run.orphans for run in runs)),
         *((glyph, words, True) for glyph, words in phase_meanings(runs, glyphs)),
     ]
-    if look.heartbeat or any(map(has_blocking_work, runs)):
+    if look.heartbeat or any(run.has_blocking_work for run in runs):
         meanings += [
             (glyphs.beat, f"the event loop's heart beats every {duration(interval_ns(axis))}", True),
-            (glyphs.flat * 2, "blocked: nothing else has its turn", any(map(has_blocking_work, runs))),
+            (glyphs.flat * 2, "blocked: nothing else has its turn", any(run.has_blocking_work for run in runs)),
         ]
     return meaning_lines([(glyph, meaning) for glyph, meaning, occurs in meanings if occurs], look.width)
 

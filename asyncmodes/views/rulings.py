@@ -13,7 +13,7 @@ from asyncmodes.text import clean
 from asyncmodes.views.axis import duration, unit_for
 from asyncmodes.views.glyphs import Glyphs
 from asyncmodes.views.timeline import fit
-from asyncmodes.views.totals import Column, table
+from asyncmodes.views.totals import Column, rate_text, table
 
 _STYLES = {"fail": "bold red", "inconclusive": "yellow", "pass": "green", "slower": "yellow", "faster": "green"}
 
@@ -142,6 +142,8 @@ def _said(value: float, judgement: Judgement, digits: int = 0) -> str:
             return f"{value:,.12g}"
         case Unit.SHARE:
             return f"{value * 100:.{digits or 3}g}%"
+        case Unit.RATE:
+            return f"{value:.{digits}g} a second" if digits else f"{rate_text(value)} a second"
     return f"{value:.{digits or 3}g}"
 
 

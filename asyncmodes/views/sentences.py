@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from asyncmodes.modes import Stop
 from asyncmodes.record import Comparison, Run, Verdict
-from asyncmodes.stats import NOISE_SHARE, Summary, summarise, worst
+from asyncmodes.stats import NOISE_SHARE, Summary, worst
 from asyncmodes.tasks import DECLARED, State
 from asyncmodes.text import clean
 from asyncmodes.views.axis import duration, unit_for
@@ -17,9 +17,8 @@ _MOST_ERRORS = 5
 _SAYABLE = 1.005  # a smaller factor would be said as 1.00
 
 
-def sentences(comparison: Comparison) -> list[str]:
+def sentences(comparison: Comparison, summaries: Sequence[Summary]) -> list[str]:
     """What came out: who was faster by how much, who was equal, who got less than everything, and why."""
-    summaries = summarise(comparison)
     several = len(comparison.modes) > 1
     said = _interruption(comparison)
     base = next((summary for summary in summaries if summary.mode == comparison.baseline), None)
@@ -31,12 +30,16 @@ def sentences(comparison: Comparison) -> list[str]:
     for summary in summaries:
         said += _partial(summary, worst(comparison.runs_of(summary.mode)), several=several)
     said += _one_result_only(summaries) if several else []
-    said += _errors(comparison)
+    said += errors(comparison)
     if comparison.predicted_from is not None:
         source = comparison.predicted_from
         said.append(f"predicted: from the durations measured in {source}, as if tasks did not slow each other down")
-    notes = dict.fromkeys(clean(note) for run in comparison.runs for note in run.notes)
-    return said + list(notes)
+    return said + notes(comparison)
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """What the runs met with, such as a limit of the machine, each once."""
+    return list(dict.fromkeys(clean(note) for run in comparison.runs for note in run.notes))
 
 
 def caller_sentence(run: Run) -> str | None:
@@ -78,7 +81,7 @@ def _interruption(comparison: Comparison) -> list[str]:
     return [*said, f"not run: {listed(never)}"] if never else said
 
 
-def _errors(comparison: Comparison) -> list[str]:
+def errors(comparison: Comparison) -> list[str]:
     """Each distinct error once, with how many tasks had it in all runs."""
     tasks: dict[str, dict[int, None]] = {}
     for run in comparison.runs:

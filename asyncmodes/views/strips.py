@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import compress
+from operator import eq
 
 from asyncmodes.record import Run
 from asyncmodes.views.axis import Axis
@@ -17,21 +19,24 @@ class Flow:
         self.run = run
         self.axis = axis
         self.cells = max(axis.cell(run.drained_ns), 1)
-        self.starts = sorted(ns for ns in run.starts if ns >= 0)
-        self.ends = sorted(ns for ns in run.ends if ns >= 0)
-        ready = [(run.ready_ns(i), start >= 0) for i, start in enumerate(run.starts)] if folded else []
-        self.ready = sorted(ns for ns, starts in ready if ns is not None and starts)
-        self.never = sorted(ns for ns, starts in ready if ns is not None and not starts)
+        self.starts, self.ends = run.in_order
+        self.ready: Sequence[int] = ()
+        self.never: Sequence[int] = ()
+        if folded and run.has_needs:
+            ready = [(run.ready_ns(i), start >= 0) for i, start in enumerate(run.starts)]
+            self.ready = sorted(ns for ns, starts in ready if ns is not None and starts)
+            self.never = sorted(ns for ns, starts in ready if ns is not None and not starts)
+        elif folded:
+            self.ready, self.never = [0] * run.started, [0] * (len(run) - run.started)
 
     def in_flight(self) -> list[int]:
         """The most tasks in flight at any instant within each cell; never more than there really were."""
         most = []
         for first, after in self._bounds():
-            at_first = bisect_right(self.starts, first) - bisect_right(self.ends, first)
             started, ended = bisect_right(self.starts, first), bisect_right(self.ends, first)
-            highest = count = at_first
+            highest = count = started - ended
             until = bisect_left(self.starts, after)
-            while started < until:
+            while started < until and highest < self.run.peak:
                 while ended < len(self.ends) and self.ends[ended] <= self.starts[started]:
                     ended += 1
                     count -= 1
@@ -64,8 +69,9 @@ class Flow:
     def _count_instants(self, most: list[int]) -> None:
         """A task that took no time at all is in no interval; its lane tells how many were in flight with it."""
         run = self.run
-        for start, end, lane in zip(run.starts, run.ends, run.lanes, strict=True):
-            if start == end >= 0 and most:
+        times = zip(run.starts, run.ends, run.lanes, strict=True)
+        for start, _, lane in compress(times, map(eq, run.starts, run.ends)):
+            if start >= 0 and most:
                 cell = min(self.axis.cell(start), len(most) - 1)
                 most[cell] = max(most[cell], lane + 1)
 

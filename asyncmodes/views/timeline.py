@@ -7,7 +7,6 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from asyncmodes.heartbeat import has_blocking_work
 from asyncmodes.record import Run, Verdict
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
@@ -195,7 +194,7 @@ def strips(run: Run, columns: Columns, *, folded: bool) -> list[Text]:
     lines.append(_strip("flying", run, flying, run.peak, columns, limit=True))
     if folded:
         lines.append(_strip("done", run, flow.done(), len(run), columns))
-    if columns.heartbeat or has_blocking_work(run):
+    if columns.heartbeat or run.has_blocking_work:
         lines.append(columns.row("beats", Text(pulse(run, columns.axis, columns.glyphs)), pulse_note(run), "dim"))
     return lines
 

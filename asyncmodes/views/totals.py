@@ -135,3 +135,10 @@ def _spread(summaries: Sequence[Summary], glyphs: Glyphs) -> list[Column]:
 
 def _optional(ns: int | None, glyphs: Glyphs) -> str:
     return glyphs.dash if ns is None else duration(ns)
+
+
+def rate_text(per_s: float) -> str:
+    """Things a second with three significant digits, or all before the point."""
+    if per_s >= 100:
+        return f"{per_s:,.0f}"
+    return f"{per_s:.1f}" if per_s >= 10 else f"{per_s:.2f}" if per_s >= 0.1 or not per_s else f"{per_s:.2g}"

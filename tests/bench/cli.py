@@ -62,13 +62,17 @@ def goals() -> Iterator[Goal]:
 def _environment(folder: str) -> Mapping[str, str]:
     """As a user has it: modules are compiled once, and nothing is known of earlier lessons."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    return {**environment, "PYTHONPATH": folder, "XDG_STATE_HOME": folder, "TERM": "xterm-256color"}
+    return {**environment, "XDG_STATE_HOME": folder, "TERM": "xterm-256color"}
 
 
 def _empty_script(folder: str) -> Path:
-    """The wrapper that pip wrote for asyncmodes, calling a function that does nothing instead."""
+    """The wrapper that pip wrote for asyncmodes, calling a function that does nothing instead.
+
+    Its module is found at the end of the path, where that of an editable installation is.
+    """
     empty = Path(folder) / "empty"
-    empty.write_text(SCRIPT.read_text().replace("asyncmodes.__main__", "empty_program"))
+    wrapper = SCRIPT.read_text().replace("asyncmodes.__main__", "empty_program")
+    empty.write_text(wrapper.replace("import sys\n", f"import sys\nsys.path.append({folder!r})\n", 1))
     empty.chmod(0o755)
     (Path(folder) / "empty_program.py").write_text("def main():\n    return 0\n")
     return empty

@@ -12,15 +12,15 @@ REPETITIONS = 20
 AT_ONCE = 4  # they mostly wait
 CAPACITIES = (4, 8, 16)
 OVERLOADS = ("queue", "slow", "reject")
-# A queue is full at its capacity only if the client asks again at once. What it takes to ask, some milliseconds, leaves
-# places empty that a higher limit fills: beside a short latency that limit really is better, by more than the 5 %.
-LATENCIES = {"queue": "100ms", "slow": "40ms", "reject": "40ms"}
-BUDGETS = {"queue": "10s", "slow": "5s", "reject": "5s"}
-SHARES = (0.25, 0.5, 1, 2, 4)  # of the capacity: the limits of a sweep, doubling as the default ones do
+# A server is full at its capacity only if the client asks again at once. What it takes to ask, some milliseconds,
+# leaves places empty that a higher limit fills: beside a short latency that limit really is better by more than 5 %.
+LATENCIES = {"queue": "160ms", "slow": "60ms", "reject": "60ms"}
+BUDGETS = {"queue": "20s", "slow": "10s", "reject": "10s"}
+SHARES = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2)  # of the capacity: around it, a step is a quarter
 
 
 def goals() -> Iterator[Goal]:
-    """Yield for each kind of server, and for all, the percentage that is within one step of the capacity."""
+    """Yield for each kind of server the percentage that is within one step of the capacity."""
     found = asyncio.run(_all())
     for kind, recommended in found.items():
         steps = [round(share * kind[0]) for share in SHARES]
@@ -49,7 +49,7 @@ async def _all() -> dict[tuple[int, str], list[int | None]]:
 async def _recommended(gate: asyncio.Semaphore, capacity: int, overload: str) -> int | None:
     command = [
         *(sys.executable, "-m", "asyncmodes", "sweep", f"url:/delay/{LATENCIES[overload]}*{4 * capacity}"),
-        *("--server", f"capacity={capacity} overload={overload} reject_latency=40ms"),
+        *("--server", f"capacity={capacity} overload={overload} reject_latency=60ms"),
         *("--limits", ",".join(str(round(share * capacity)) for share in SHARES)),
         *("--budget", BUDGETS[overload], "--format", "json", "--quiet", "--warmup", "0"),
     ]
