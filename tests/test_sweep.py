@@ -22,6 +22,7 @@ from asyncmodes.sweep import Limits, chosen_limits, default_limits, finer_limits
 from asyncmodes.views.curve import curve
 from asyncmodes.views.glyphs import ASCII
 from asyncmodes.views.picture import Look
+from asyncmodes.views.totals import rate_text
 from asyncmodes.virtual_time import VirtualTimeLoop
 
 MS, S = 10**6, 10**9
@@ -304,8 +305,10 @@ def uneven(kind: str) -> Sweep:
 @settings(max_examples=12)
 @given(width=st.integers(20, 200), ascii_only=st.booleans(), kind=st.sampled_from(["queue", "slow", "reject"]))
 def test_no_line_is_wider_than_asked_for(width: int, ascii_only: bool, kind: str):
-    """At every width the curve keeps within it, and with ASCII characters only there are no others."""
+    """At every width the curve keeps within it and cuts no figure; with ASCII characters only there are no others."""
     result = uneven(kind)
     text = curve(result, Look(width, ASCII) if ascii_only else Look(width))
     assert all(line.cell_len <= width for line in text.split("\n"))
+    rates = [rate_text(point.per_s or 0) for point in result.findings.points]
+    assert all(rate in text.plain.split() for rate in rates)
     assert text.plain.isascii() or not ascii_only

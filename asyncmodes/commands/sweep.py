@@ -165,7 +165,7 @@ def _announce(options: SweepOptions, made: Plan, limits: "Limits") -> None:
         return
     announce(made)
     if made.clock is ClockName.REAL:
-        note(f"each limit once, then those again that may be the answer, for at most {options.budget} (--budget)")
+        note(f"limits that may be it are repeated, for at most {options.budget} (--budget)")
 
 
 def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> "tuple[Plan, Limits]":

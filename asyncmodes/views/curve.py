@@ -68,7 +68,8 @@ def _rows(found: Findings, look: Look) -> list[Text]:
     widest = max(map(cell_len, marks))
     beside = 2 + widest if widest else 0
     columns = _columns(found, look)
-    lines = table(columns, look.width - beside - 2 - _SHORTEST_BAR, look.glyphs)
+    needed = columns[0].width + sum(2 + column.width for column in columns[1:] if not column.rank)  # never cut a figure
+    lines = table(columns, max(look.width - beside - 2 - _SHORTEST_BAR, needed), look.glyphs)
     room = max(min(look.width - beside - 2 - max(line.cell_len for line in lines), _LONGEST_BAR), 1)
     most = max((point.per_s or 0.0 for point in found.points), default=0.0)
     for line, point, mark in zip(lines[1:], found.points, marks):
