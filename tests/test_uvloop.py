@@ -1,9 +1,9 @@
 import importlib.util
 import json
 import signal
+import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -84,13 +84,20 @@ def test_failures_and_timeouts_are_the_same_on_uvloop():
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are another thing there")
 def test_an_interrupt_on_uvloop_still_gives_the_result():
     """Ctrl-C ends the requests, and the partial run is a whole document."""
-    arguments = ("run", "url:/delay/60s", "--server", "capacity=8", "--warmup=0", "--format=json", "--loop=uvloop")
-    child = subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert "requests: 1" in child.stderr.readline()
-    time.sleep(0.5)  # whenever it comes, the document is whole; mostly the request is under way by now
-    child.send_signal(signal.SIGINT)
-    told, _ = child.communicate(timeout=30)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        child = subprocess.Popen(
+            [*COMMAND, "run", url, "--warmup=0", "--format=json", "--loop=uvloop"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        server.settimeout(30)
+        connection, _ = server.accept()
+        with connection:
+            assert connection.recv(1000).startswith(b"GET / ")  # it is under way, and waits for an answer
+            child.send_signal(signal.SIGINT)
+            told, _ = child.communicate(timeout=30)
     assert child.returncode == 130
     assert json.loads(told)["interrupted"] is True
