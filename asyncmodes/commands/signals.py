@@ -129,8 +129,13 @@ def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     with ours, theirs:
         ours.setblocking(False)
         theirs.setblocking(False)
+
+        def awake() -> None:
+            """Be Python code: where the loop itself is none, as uvloop's, that is when Python's handlers run."""
+            ours.recv(4096)
+
         try:
-            loop.add_reader(ours, ours.recv, 4096)
+            loop.add_reader(ours, awake)
         except (NotImplementedError, VirtualTimeError):  # Windows' loop wakes by itself, and virtual time never sleeps
             yield
             return
