@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from operator import attrgetter, sub
+from itertools import compress
+from operator import attrgetter, eq, sub
 from typing import TYPE_CHECKING
 
 from asyncmodes.critical import CriticalPath, critical_path
@@ -202,6 +203,12 @@ class Run:
             ordered = array("q", sorted(column))
             times.append(ordered[bisect_left(ordered, 0) :])
         return times[0], times[1]
+
+    @cached_property
+    def instants(self) -> list[tuple[int, int]]:
+        """When each task that took no time at all did so, and in which lane."""
+        times = zip(self.starts, self.lanes, strict=True)
+        return [(start, lane) for start, lane in compress(times, map(eq, self.starts, self.ends)) if start >= 0]
 
     @cached_property
     def lengths(self) -> array[int]:

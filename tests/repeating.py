@@ -37,7 +37,10 @@ def main(times: int) -> int:
             done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             said = done.stdout.splitlines() or ["nothing was said"]
             took = time.monotonic() - began
-            print(f"{number:2} of {times}, seed {seed:10}: {said[-1]}, {took:.0f} s of {cores} busy", flush=True)
+            print(
+                f"{number:2} of {times}, seed {seed:10}: {said[-1]} ({took:.0f} s in all, busy loops: {cores})",
+                flush=True,
+            )
             if done.returncode:
                 print(*said[-200:], f"again: {' '.join(command)}", sep="\n")
                 return 1

@@ -381,15 +381,30 @@ def test_hostile_words_never_reach_the_terminal_raw(call: Call):
         assert not any((ord(c) < 32 and c != "\n") or c == "\u202e" for c in result.err)
 
 
-def test_fake_delays_load_no_library_for_anything_else():
-    """Comparing delays given as words imports no aiohttp, aiofiles or pydantic."""
+def loaded_by(*arguments: str) -> set[str]:
+    """What this command has loaded once it is over."""
     code = (
         "import sys; from asyncmodes.commands.program import main; "
-        "code = main(['compare', '1ms', '--clock', 'virtual']); "
-        "assert not code; print(*sorted({'aiohttp', 'aiofiles', 'pydantic'} & set(sys.modules)))"
+        f"main({list(arguments)!r}); print(); print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == ""
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_fake_delays_load_no_library_for_anything_else():
+    """Comparing delays given as words loads neither libraries for other tasks nor other commands nor Rich's console."""
+    loaded = loaded_by("compare", "1ms", "--clock", "virtual")
+    assert not {"aiohttp", "aiofiles", "pydantic", "rich.console", "asyncmodes.spec.files"} & loaded
+    others = {f"asyncmodes.commands.{listed.name}" for listed in program.COMMANDS}
+    assert not others & loaded
+    assert "asyncmodes.commands.session" in loaded
+
+
+def test_the_list_of_commands_loads_none_of_them():
+    """`--help` is answered without what the commands need."""
+    loaded = loaded_by("--help")
+    assert "typer" in loaded
+    assert not {"asyncio", "rich", "asyncmodes.commands.options", "asyncmodes.commands.session"} & loaded
 
 
 def test_version_loads_next_to_nothing():

@@ -131,6 +131,12 @@ def test_a_cancelled_need_is_a_culprit():
     assert cancelled.skipped_because == {2: 0}
 
 
+def test_a_tie_goes_to_the_one_that_started_first():
+    """Both a (started at 100) and c (started at 0) fail at 200: c decides, though a stands before it."""
+    tied = run(linked("100! 100 200!", a="b"), "parallel")
+    assert verdict(tied) == "rejected by c, total 200, drained 200"
+
+
 @pytest.mark.parametrize("mode", ["parallel", "settled", "limited=1"])
 def test_who_needs_a_task_that_gave_itself_up_is_skipped(mode):
     """A task that ends as cancelled, though nobody cancelled it, decides nothing; who needs it is skipped."""

@@ -43,7 +43,7 @@ def _interesting(run: Run) -> Iterator[int]:
     if run.slowest is not None:
         yield run.slowest
     if run.started:
-        yield run.starts.index(max(run.starts))
+        yield run.starts.index(run.in_order[0][-1])
     yield 0
     yield len(run) - 1
 

@@ -48,7 +48,8 @@ def link_meanings(runs: Sequence[Run], axis: Axis, glyphs: Glyphs) -> Iterator[t
     """Glyph, meaning, and whether it occurs: for the two ways to wait, and the critical path."""
     links = any(run.has_needs for run in runs)
     if not links:
-        yield glyphs.queued, "waiting", any(axis.cell(max(run.starts, default=0)) > 0 for run in runs)
+        starts = [run.in_order[0] for run in runs]
+        yield glyphs.queued, "waiting", any(len(each) > 0 and axis.cell(each[-1]) > 0 for each in starts)
         return
     waits = [(run.ready_ns(i) or 0, ns) for run in runs for i, ns in enumerate(run.starts) if ns >= 0]
     waiting = any(axis.cell(ready) > 0 for ready, _ in waits) or any(run.counts.get(State.WAITING) for run in runs)

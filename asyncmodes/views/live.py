@@ -22,18 +22,15 @@ def live_picture(comparison: Comparison, now: Run, look: Look, height: int, said
     first = heading(comparison, look)[:1] + (wrapped(Text(said, "dim"), look.width)[:1] if said else [])
     room = max(height - _FRAME_LINES - len(first), 1)
     done = [run for run in drawn_runs(comparison) if run.mode != now.mode]
+    summaries = summarise(comparison)
     span = max([now.predicted_ns or 0, *(run.predicted_ns or 0 for run in comparison.runs)])
     if look.width >= NARROWEST_TIMELINE:
         for shown, rows in ((done, look.rows), (done, 4), ([], look.rows), ([], 8), ([], 3)):
-            drawn = _timelines(comparison, [*shown, now], look._replace(rows=rows), span)
+            drawn = timelines([*shown, now], summaries, look._replace(rows=rows), span)
             lines = [*_finished(done, shown, look), *drawn]
             if len(lines) <= room:
                 return Text("\n").join([*first, *lines])
     return Text("\n").join([*first, *_headings([*done, now], look)[-room:]])
-
-
-def _timelines(comparison: Comparison, runs: Sequence[Run], look: Look, span_ns: int) -> list[Text]:
-    return timelines(runs, summarise(comparison), look, span_ns)
 
 
 def _finished(done: Sequence[Run], shown: Sequence[Run], look: Look) -> list[Text]:

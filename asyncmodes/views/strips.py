@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import compress
-from operator import eq
 
 from asyncmodes.record import Run
 from asyncmodes.views.axis import Axis
@@ -68,12 +66,9 @@ class Flow:
 
     def _count_instants(self, most: list[int]) -> None:
         """A task that took no time at all is in no interval; its lane tells how many were in flight with it."""
-        run = self.run
-        times = zip(run.starts, run.ends, run.lanes, strict=True)
-        for start, _, lane in compress(times, map(eq, run.starts, run.ends)):
-            if start >= 0 and most:
-                cell = min(self.axis.cell(start), len(most) - 1)
-                most[cell] = max(most[cell], lane + 1)
+        for start, lane in self.run.instants if most else ():
+            cell = min(self.axis.cell(start), len(most) - 1)
+            most[cell] = max(most[cell], lane + 1)
 
 
 def as_digits(values: Sequence[int]) -> str:

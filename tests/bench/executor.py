@@ -1,4 +1,8 @@
-"""The executor against what people write by hand: 100,000 tasks of sleep(0), fully recorded."""
+"""The executor, fully recorded, against what people write by hand and what others offer: 100,000 tasks of sleep(0).
+
+Of Node.js the same number of `async () => { await null }`, timed from within. Then the virtual clock and the
+prediction, memory, and how both grow with the number of tasks.
+"""
 
 import asyncio
 import gc
@@ -9,7 +13,9 @@ from functools import partial
 from asyncmodes.executor import execute
 from asyncmodes.modes import parse_mode
 from asyncmodes.tasks import Delay, Task
+from tests.bench import growth, virtual
 from tests.bench.goal import Goal, medians
+from tests.bench.peers import aiometer_peer, node_peers
 
 COUNT, LIMIT = 100_000, 100
 TASKS = [Task("zero", Delay(0, "0ms"))] * COUNT
@@ -63,22 +69,33 @@ def seconds(work: Callable[[], Awaitable[None]], *, collector: bool = True) -> f
 
 def goals() -> Iterator[Goal]:
     """Yield the executor's goals."""
-    limited = partial(recorded, f"limited={LIMIT}")
-    parallel = partial(recorded, "parallel")
-    took = medians(
-        {
-            "limited": lambda: seconds(limited),
-            "bare": lambda: seconds(bare_workers),
-            "semaphore": lambda: seconds(gather_and_semaphore),
-            "parallel": lambda: seconds(parallel),
-            "gather": lambda: seconds(gather),
-            "gather, no collector": lambda: seconds(gather, collector=False),
-        },
-        rounds=9,
-    )
-    yield Goal("limited=100 against bare workers that record nothing", took["limited"] / took["bare"], 1.5)
-    yield Goal("gather + Semaphore(100) against limited=100", took["semaphore"] / took["limited"], 10, at_least=True)
-    yield Goal("parallel against gather as people run it", took["parallel"] / took["gather"], 0.5)
+    limited, parallel = partial(recorded, f"limited={LIMIT}"), partial(recorded, "parallel")
+    peers = node_peers(COUNT, LIMIT)
+    aiometer = aiometer_peer(nothing, COUNT, LIMIT)
+    timed = {
+        "limited": lambda: seconds(limited),
+        "bare": lambda: seconds(bare_workers),
+        "semaphore": lambda: seconds(gather_and_semaphore),
+        **({"aiometer": lambda: seconds(aiometer)} if aiometer else {}),
+        "parallel": lambda: seconds(parallel),
+        "gather": lambda: seconds(gather),
+        "gather, no collector": lambda: seconds(gather, collector=False),
+        **peers,
+    }
+    took = medians(timed, rounds=9)
+
+    def faster(name: str, bound: float | None, ours: str = "limited") -> Goal:
+        if name not in took:
+            return Goal(f"{name} against {ours}: it is not installed", None, bound, at_least=True)
+        return Goal(f"{name} against {ours}", took[name] / took[ours], bound, at_least=True)
+
+    yield Goal("limited=100 against bare workers that record nothing", took["limited"] / took["bare"], 1.3)
+    yield Goal("gather + Semaphore(100) against limited=100", took["semaphore"] / took["limited"], 12, at_least=True)
+    yield from (faster("aiometer", 20), faster("p-limit", 3), faster("p-map", 1))
+    yield Goal("parallel against gather as people run it", took["parallel"] / took["gather"], 0.35)
     yield Goal(
-        "parallel against gather, collector paused for both", took["parallel"] / took["gather, no collector"], 1.0
+        "parallel against gather, collector paused for both", took["parallel"] / took["gather, no collector"], 0.85
     )
+    yield faster("Promise.all", None, "parallel")
+    yield from virtual.goals()
+    yield from growth.goals()
