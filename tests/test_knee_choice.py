@@ -127,8 +127,8 @@ def test_it_is_settled_when_every_limit_is_on_one_side():
     assert not is_settled(samples(**rates | {"n8": [80, 80, 81]}))
     assert not is_settled(samples(**rates | {"n2": [73, 77, 75, 77]}))
     lower = {"n2": [73.2, 75.6, 74.4, 74.4], "n4": [78.8, 81.2, 80, 80], "n8": [78.8, 81.2, 80, 80]}
-    assert choose(samples(n1=[20], **lower)).recommended == 4
-    assert not is_settled(samples(n1=[20], **lower))
+    assert choose(samples(n1=[20] * 4, **lower)).recommended == 4
+    assert not is_settled(samples(n1=[20] * 4, **lower))
     assert is_settled(samples(**rates | {"n2": [73, 77] * (MOST_RUNS // 2)}))
     assert FEWEST_RUNS == 4
 
