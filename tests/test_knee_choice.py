@@ -105,6 +105,8 @@ def test_how_sure_a_recommendation_is():
     assert 0.3 < found.share < 0.95
     assert found.low < found.high
     assert sureness(close) == found
+    rarely = sureness(samples(n1=[20], n2=[80, *[75] * 7], n4=[80] * 8))
+    assert rarely == Sureness(1, 4, 4)  # in a hundredth of the resamples limit 2 is good enough
     assert sureness(samples(n1=[20, 21, 20], n2=[40, 41])) is None
 
 
@@ -124,6 +126,9 @@ def test_it_is_settled_when_every_limit_is_on_one_side():
     assert is_settled(samples(**rates))
     assert not is_settled(samples(**rates | {"n8": [80, 80, 81]}))
     assert not is_settled(samples(**rates | {"n2": [73, 77, 75, 77]}))
+    lower = {"n2": [73.2, 75.6, 74.4, 74.4], "n4": [78.8, 81.2, 80, 80], "n8": [78.8, 81.2, 80, 80]}
+    assert choose(samples(n1=[20] * 4, **lower)).recommended == 4
+    assert not is_settled(samples(n1=[20] * 4, **lower))
     assert is_settled(samples(**rates | {"n2": [73, 77] * (MOST_RUNS // 2)}))
     assert FEWEST_RUNS == 4
 

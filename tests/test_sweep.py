@@ -3,6 +3,7 @@
 import asyncio
 from functools import lru_cache
 from itertools import count, pairwise
+from statistics import fmean
 from types import SimpleNamespace
 
 import pytest
@@ -13,9 +14,9 @@ from asyncmodes import sweep as sweeping
 from asyncmodes.api import parse_server, words
 from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.sweep import parse_limits
-from asyncmodes.knee import Findings, Sweep
+from asyncmodes.knee import Findings, Sweep, mode_of
 from asyncmodes.knee.choice import Sureness
-from asyncmodes.knee.usl import Fit
+from asyncmodes.knee.usl import Fit, Measured
 from asyncmodes.measure import plan
 from asyncmodes.sources import Options
 from asyncmodes.sweep import Limits, chosen_limits, default_limits, finer_limits
@@ -79,6 +80,7 @@ def test_the_coefficients_of_a_simulated_server_are_found(sigma: float, kappa: f
         (0.12, 0.001, "jitter=10ms", "1,2,4,8,16,32"),
         (0.3, 0.01, "jitter=10ms fail_rate=0.03", "1,2,4,8,16,32"),
         (0.05, 0.001, "jitter=10ms", None),
+        (0.02, 0.003, "jitter=10ms fail_rate=0.03", None),
     ],
 )
 def test_the_coefficients_of_an_unsteady_server_are_within_what_is_said(sigma, kappa, luck, limits):
@@ -91,6 +93,18 @@ def test_the_coefficients_of_an_unsteady_server_are_within_what_is_said(sigma, k
         (law.kappa, kappa, law.kappa_interval),
     ):
         assert low <= true <= high or value == pytest.approx(true, rel=0.05)
+
+
+def test_the_rate_at_full_load_is_littles_law():
+    """Of tasks that do the same work no single one has to be typical: it is the limit by the mean time of each."""
+    result = swept("request:50ms*32", "overload=usl:0.1,0.001 jitter=20ms", "1,2,4,8")
+    for point in result.findings.points:
+        rates = []
+        for run in result.comparison.runs_of(mode_of(point.limit)):
+            late = sorted(range(len(run)), key=lambda index: (run.starts[index], run.lanes[index]))[point.limit - 1 :]
+            rates.append(point.limit / fmean(run.ends[index] - run.starts[index] for index in late) * 1e9)
+        assert isinstance(point.full, Measured)
+        assert point.full.rate == pytest.approx(fmean(rates))
 
 
 def test_a_simulation_without_luck_is_run_once_and_one_with_luck_again():

@@ -206,9 +206,8 @@ def _dry_run(made: Plan, limits: "Limits", budget_ns: int, screen: Screen, outpu
 
 def _export(name: str, inputs: list[str]) -> Export:
     if format_of(Path(name).name) not in [FORMATS[end] for end in _FORMATS]:
-        raise UsageError.at(
-            f"--output {name}", "a sweep has no such format", f"end the name in {' or '.join(_FORMATS)}"
-        )
+        remedy = f"end the name in {' or '.join(_FORMATS)}; asyncmodes show FILE.json writes the others"
+        raise UsageError.at(f"--output {name}", "a sweep has no such format", remedy)
     return Export(name, inputs)
 
 
