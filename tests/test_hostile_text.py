@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from wcwidth import wcwidth  # what pyte's terminal goes by
 
-from asyncmodes.commands.output import FORMATS, Export
+from asyncmodes.commands.exporting import Export
 from asyncmodes.commands.program import main
 from asyncmodes.errors import UsageError
+from asyncmodes.exports.formats import FORMATS
 from asyncmodes.exports.json import read_json, write_json
 from asyncmodes.lessons.pack import read_pack
 from asyncmodes.lessons.reports import listing_text

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from asyncmodes.commands import output
-from asyncmodes.commands.output import Export, exports
+from asyncmodes.commands import exporting
+from asyncmodes.commands.exporting import Export, exports
 from asyncmodes.errors import OutputError, UsageError
 from tests.comparisons import DISHES, comparison
 from tests.test_process import finished, posix, started
@@ -55,7 +55,7 @@ def test_whatever_step_fails_the_old_file_is_intact(step: str, tmp_path: Path, m
     def fail(*_: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (output.Path, step)), fail)
+    monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (exporting.Path, step)), fail)
     with pytest.raises(OutputError, match="Input/output error"):
         Export(str(target), ()).write(MADE, "compare", None)
     assert target.read_text() == "old"
@@ -114,7 +114,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(exists: bool, tmp_path: P
     target = tmp_path / "x.json"
     if exists:
         target.touch()
-    monkeypatch.setattr(output.os, "access", lambda path, _: Path(path) != tmp_path)
+    monkeypatch.setattr(exporting.os, "access", lambda path, _: Path(path) != tmp_path)
     assert "there is no permission to write it" in refused(target)
 
 

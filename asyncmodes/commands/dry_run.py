@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from asyncmodes.commands.output import Screen
+from asyncmodes.commands.screen import Screen
 from asyncmodes.measure import Plan, begun, expectations
 from asyncmodes.modes import Mode
 from asyncmodes.record import Run

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from asyncmodes.commands.options import Ascii, Color, Format, Options, Width
-from asyncmodes.commands.output import Screen, write_stdout
+from asyncmodes.commands.output import write_stdout
+from asyncmodes.commands.screen import Screen
 from asyncmodes.errors import UsageError
 from asyncmodes.stage import play
 from asyncmodes.topics import LANGUAGES, find, load, names

@@ -1,17 +1,17 @@
-"""What a result is held against in CI: expectations and a reference, read before anything runs; the step summary."""
+"""What a result is held against in CI: expectations and a reference, read before anything runs."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from asyncmodes.commands.exporting import StepSummary
 from asyncmodes.commands.options import Common
 from asyncmodes.commands.output import note
-from asyncmodes.errors import OutputError, Problem, UsageError
+from asyncmodes.errors import Problem, UsageError
 from asyncmodes.record import Comparison
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 Parsed = TypeVar("Parsed")
 MISSED = 3
-SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s?%")
 
 
@@ -166,29 +165,3 @@ def _reference(file: str, made: Plan) -> Comparison:
         what = f"is not a result of asyncmodes ({type(error).__name__}: {error})".replace("\n", " ")
         raise UsageError.at(where, what, "name a file that asyncmodes wrote with -o FILE.json") from error
     return reference
-
-
-class StepSummary:
-    """The file of a GitHub step's summary, checked before anything runs; reports are appended to it."""
-
-    def __init__(self) -> None:
-        name = os.environ.get(SUMMARY_VARIABLE)
-        if not name:
-            remedy = "GitHub's runners set it; elsewhere set it to a file, or write -o report.md"
-            raise UsageError.at("--summary", f"{SUMMARY_VARIABLE} is not set", remedy)
-        self.path = Path(name)
-        self.where = f"--summary {name}"
-        place = self.path if self.path.exists() else self.path.parent
-        if self.path.is_dir() or not place.exists() or not os.access(place, os.W_OK):
-            raise UsageError.at(self.where, "it cannot be written", f"let {SUMMARY_VARIABLE} name a file to append to")
-
-    def write(self, comparison: Comparison, _: str, __: int | None) -> None:
-        """Append the report. Raises OutputError if that fails."""
-        from asyncmodes.exports.markdown import write_markdown
-
-        report = write_markdown(comparison)
-        try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(report.strip("\n") + "\n\n")
-        except OSError as error:
-            raise OutputError(f"{self.where}: {error.strerror or error}; write it somewhere else") from error

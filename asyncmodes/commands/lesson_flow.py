@@ -12,7 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from asyncmodes.commands.exits import signals_wait
-from asyncmodes.commands.output import can_draw, colored, note, write_stdout
+from asyncmodes.commands.output import note, write_stdout
+from asyncmodes.commands.screen import can_draw, colored
 from asyncmodes.commands.stage import Back, Leave, Stage, ToList
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.lessons import pages

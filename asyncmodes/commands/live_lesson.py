@@ -7,8 +7,8 @@ import asyncio
 from asyncmodes.clocks import new_loop
 from asyncmodes.commands.keys import OVER
 from asyncmodes.commands.live import LivePicture
-from asyncmodes.commands.output import Screen
 from asyncmodes.commands.painting import canvas
+from asyncmodes.commands.screen import Screen
 from asyncmodes.commands.terminal import Terminal
 from asyncmodes.measure import Plan, measure
 from asyncmodes.record import Comparison

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from rich.live import Live
 
-from asyncmodes.commands.output import Screen
+from asyncmodes.commands.screen import Screen
 from asyncmodes.record import Comparison, Run
 from asyncmodes.tasks import Task
 from asyncmodes.views.live import live_picture

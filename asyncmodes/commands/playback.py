@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from asyncmodes.commands.exits import Terminated
 from asyncmodes.commands.options import Common
-from asyncmodes.commands.output import Screen
+from asyncmodes.commands.screen import Screen
 from asyncmodes.commands.signals import Signals
 from asyncmodes.errors import UsageError
 from asyncmodes.playback import FASTEST, SLOWEST

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from asyncmodes.advice import warnings
 from asyncmodes.clocks import ClockName, LoopName, new_loop
+from asyncmodes.commands.exporting import exports, write_all
 from asyncmodes.commands.options import Common, CompareOptions, RunOptions
-from asyncmodes.commands.output import OUTPUT_FAILED, Screen, exports, note, printed, write_all, write_stdout
+from asyncmodes.commands.output import OUTPUT_FAILED, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
+from asyncmodes.commands.screen import Screen, printed
 from asyncmodes.commands.signals import Phase, Signals
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.exports.formats import FORMATS, format_of

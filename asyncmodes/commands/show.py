@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from asyncmodes.advice import warnings
+from asyncmodes.commands.exporting import exports, write_all
 from asyncmodes.commands.options import (
     Ascii,
     Baseline,
@@ -22,7 +23,8 @@ from asyncmodes.commands.options import (
     Width,
     WithResources,
 )
-from asyncmodes.commands.output import OUTPUT_FAILED, Screen, exports, note, printed, write_all, write_stdout
+from asyncmodes.commands.output import OUTPUT_FAILED, note, write_stdout
+from asyncmodes.commands.screen import Screen, printed
 from asyncmodes.errors import UsageError
 from asyncmodes.record import Comparison
 from asyncmodes.side_by_side import Labelled, differences, side_by_side

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from asyncmodes.clocks import ClockName, new_loop
+from asyncmodes.commands.exporting import Export
 from asyncmodes.commands.gate import all_parsed, told
 from asyncmodes.commands.options import Common
-from asyncmodes.commands.output import OUTPUT_FAILED, Export, Screen, note, write_stdout
+from asyncmodes.commands.output import OUTPUT_FAILED, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
+from asyncmodes.commands.screen import Screen
 from asyncmodes.commands.session import announce, check_options, plan_of
 from asyncmodes.commands.signals import Signals
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
