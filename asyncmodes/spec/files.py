@@ -114,7 +114,8 @@ def _spec(raw: dict[str, Any], label: str, files: Files, defaults: Defaults, def
         for index, task in enumerate(table["tasks"])
     ]
     server = server_of(table["server"], f"{label}: server") if "server" in table else None
-    return Spec(table.get("title", default_title), tasks_of(entries, defaults), server)
+    tasks = tasks_of(entries, defaults)
+    return Spec(table.get("title", default_title), tuple(tasks) if defaults.keep_tasks else tasks, server)
 
 
 def _bytes(name: str, where: str, stdin: IO[Any] | None, hint: str) -> bytes:
