@@ -24,11 +24,11 @@ from asyncmodes.spec.entries import (
     tasks_of,
     too_many,
 )
+from asyncmodes.spec.inputs import STANDARD_INPUT, read_bytes
 from asyncmodes.spec.model import Defaults, Spec
 from asyncmodes.spec.needs import needed_tables, needs_problems
 from asyncmodes.spec.paths import Files
 from asyncmodes.spec.servers import SERVER_ALLOWED, server_of
-from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
 from asyncmodes.spec.syntax import parsed, parsed_toml, sentence, text_of
 from asyncmodes.spec.wording import shown
 from asyncmodes.tasks import DECLARED, CpuIn, Work
@@ -97,7 +97,16 @@ def read_tables(
     """
     name = os.fspath(path)
     label = STANDARD_INPUT if name == "-" else name or "''"
-    text = text_of(_bytes(name, label, stdin, hint), label)
+    data = read_bytes(
+        name,
+        label,
+        LARGEST_BYTES,
+        advice="write the path of a TOML or JSON file",
+        smaller="write a smaller spec; try repeat",
+        hint=hint,
+        stdin=stdin,
+    )
+    text = text_of(data, label)
     return label, parsed(text, label, _parsed_json if text.lstrip().startswith("{") else parsed_toml)
 
 
@@ -116,29 +125,6 @@ def _spec(raw: dict[str, Any], label: str, files: Files, defaults: Defaults, def
     server = server_of(table["server"], f"{label}: server") if "server" in table else None
     tasks = tasks_of(entries, defaults)
     return Spec(table.get("title", default_title), tuple(tasks) if defaults.keep_tasks else tasks, server)
-
-
-def _bytes(name: str, where: str, stdin: IO[Any] | None, hint: str) -> bytes:
-    try:
-        if name == "-":
-            data = standard_input(stdin, hint).read(LARGEST_BYTES + 1)
-        else:
-            with open(name, "rb") as file:
-                data = file.read(LARGEST_BYTES + 1)
-    except UsageError:
-        raise
-    except FileNotFoundError:
-        raise UsageError.at(where, "there is no such file", "write the path of a TOML or JSON file") from None
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = "it is a directory" if os.path.isdir(name) else f"it cannot be read ({_reason(error)})"
-        raise UsageError.at(where, reason, "write the path of a TOML or JSON file") from None
-    if len(data) > LARGEST_BYTES:
-        raise UsageError.at(where, f"it is larger than {LARGEST_BYTES:,} bytes", "write a smaller spec; try repeat")
-    return data
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _parsed_json(text: str, label: str) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from asyncmodes.spec.entries import (
     tasks_of,
     too_many,
 )
+from asyncmodes.spec.inputs import STANDARD_INPUT, standard_input
 from asyncmodes.spec.model import Defaults
 from asyncmodes.spec.paths import Files, is_pattern
-from asyncmodes.spec.streams import STANDARD_INPUT, standard_input
 from asyncmodes.spec.web import check_url
 from asyncmodes.spec.wording import shown
 from asyncmodes.tasks import DECLARED, Task, Work
