@@ -77,7 +77,7 @@ class SharedTimeout:
 
     async def within(self, work: Awaitable[T], detail: Mapping[str, object] | None = None) -> T:
         """Await the work, for at most as long as the timeout; see the function `within`."""
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         if self._timeout_ns is None or task is None:
             return await work
         cancelling = task.cancelling()

@@ -16,7 +16,6 @@ from aiohttp import AddrInfoType, hdrs
 from aiohttp.http_exceptions import HttpProcessingError
 
 from asyncmodes import __version__
-from asyncmodes.executor import Start
 from asyncmodes.modes import Mode
 from asyncmodes.resources import MOST_THREADS, Usage
 from asyncmodes.sources import Options, Source, stopwatch
@@ -25,11 +24,12 @@ from asyncmodes.sources.decoding import ACCEPTED, decoder_of
 from asyncmodes.sources.http_errors import MOST_REDIRECTS, failure_of, has_secret
 from asyncmodes.sources.resolver import Resolver
 from asyncmodes.sources.resources import counted_sockets, one_line, threads
-from asyncmodes.sources.sending import SENDING, Final, Sending, send_once
+from asyncmodes.sources.sending import SENDING, Final, Response, Sending
 from asyncmodes.tasks import Failure, Request, Task, TaskFailed
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
+_COUNTED = len(("status", "bytes"))
 _ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
 
 
@@ -73,12 +73,8 @@ async def opened(tasks: Collection[Task], mode: Mode, options: Options) -> Async
             _session(connector, options, base_url) if base_url else nullcontext(theirs) as ours,
         ):
             with shared_timeouts(tasks) as timeouts:
-
-                def start(task: Task) -> Start:
-                    session = ours if _is_path(task) else theirs
-                    return partial(_request, sending, session, timeouts[task.timeout_ns], options.max_bytes, task)
-
-                yield Source(start, notes, usage)
+                client = _Client(theirs, ours, sending, timeouts, options.max_bytes)
+                yield Source(lambda task: partial(client.request, task), notes, usage)
 
 
 def _session(connector: aiohttp.BaseConnector, options: Options, base_url: str | None = None) -> aiohttp.ClientSession:
@@ -90,77 +86,90 @@ def _session(connector: aiohttp.BaseConnector, options: Options, base_url: str |
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={hdrs.USER_AGENT: f"asyncmodes/{__version__}", hdrs.ACCEPT_ENCODING: ACCEPTED},
         auto_decompress=False,
-        middlewares=(send_once,),
+        response_class=Response,
         timeout=_NO_TIMEOUT,
         trust_env=options.trust_env and base_url is None,
     )
 
 
-def _is_path(task: Task) -> bool:
-    return isinstance(task.work, Request) and task.work.is_path
+class _Client:
+    """Makes the requests of one run. `ours` is the session for paths; `most` is how many bytes a body may have."""
 
+    def __init__(
+        self,
+        theirs: aiohttp.ClientSession,
+        ours: aiohttp.ClientSession,
+        sending: type[Sending],
+        timeouts: Mapping[int | None, SharedTimeout],
+        most: int,
+    ) -> None:
+        self._theirs = theirs
+        self._ours = ours
+        self._sending = sending
+        self._timeouts = timeouts
+        self._most = most
+        self._known: dict[tuple[object, ...], Mapping[str, object]] = {}
 
-async def _request(
-    new_sending: type[Sending], session: aiohttp.ClientSession, limit: SharedTimeout, most: int, task: Task
-) -> Mapping[str, object]:
-    """Make the task's request; its detail, or TaskFailed."""
-    work = task.work
-    assert isinstance(work, Request)
-    detail: dict[str, object] = {}
-    sending = new_sending()
-    SENDING.set(sending)
-    try:
-        await limit.within(_exchange(session, work, most, detail), detail)
-    except Final as final:
-        raise TaskFailed(failure_of(final.error, work), detail) from final.error
-    except _ERRORS as error:
-        raise TaskFailed(failure_of(error, work), detail) from error
-    finally:
-        sending.ended(detail)
-    return detail
+    async def request(self, task: Task) -> Mapping[str, object]:
+        """Make the task's request; its detail, or TaskFailed."""
+        work = task.work
+        assert isinstance(work, Request)
+        detail: dict[str, object] = {}
+        sending = self._sending()
+        SENDING.set(sending)
+        try:
+            await self._timeouts[task.timeout_ns].within(self._exchange(work, detail), detail)
+        except Final as final:
+            raise TaskFailed(failure_of(final.error, work), detail) from final.error
+        except _ERRORS as error:
+            raise TaskFailed(failure_of(error, work), detail) from error
+        finally:
+            sending.ended(detail)
+        if len(detail) > _COUNTED:
+            return detail
+        # Answers that are alike share one detail: 20,000 of them would push the next requests' memory out of the cache.
+        return self._known.setdefault(tuple(detail.values()), detail)
 
+    async def _exchange(self, work: Request, detail: dict[str, object]) -> None:
+        session = self._ours if work.is_path else self._theirs
+        response = await session.request(
+            work.method,
+            work.url,
+            headers=work.headers or None,
+            data=None if work.data is None else io.BytesIO(work.data),
+            allow_redirects=_REDIRECTS.isdisjoint(work.expect_status),  # who expects one wants to see it
+            max_redirects=MOST_REDIRECTS + 1,  # aiohttp gives up at this one, instead of after it
+        )
+        detail["status"] = response.status
+        detail["bytes"] = 0
+        coded = hdrs.CONTENT_ENCODING in response.headers
+        if response.closed and work.data is None and not coded:  # all came with the head, nothing is left to release
+            self._count(len(response.content.read_nowait()), detail)
+        else:
+            async with response:
+                await self._read(response, detail)
+        if not _expected(response.status, work):
+            raise TaskFailed(Failure("HTTPStatus", _status_line(response, work)), detail)
 
-async def _exchange(session: aiohttp.ClientSession, work: Request, most: int, detail: dict[str, object]) -> None:
-    response = await session.request(
-        work.method,
-        work.url,
-        headers=work.headers or None,
-        data=None if work.data is None else io.BytesIO(work.data),
-        allow_redirects=_REDIRECTS.isdisjoint(work.expect_status),  # who expects one wants to see it
-        max_redirects=MOST_REDIRECTS + 1,  # aiohttp gives up at this one, instead of after it
-    )
-    detail["status"] = response.status
-    detail["bytes"] = 0
-    coded = hdrs.CONTENT_ENCODING in response.headers
-    if response.closed and work.data is None and not coded:  # all came with the head, and nothing is left to release
-        _count(len(response.content.read_nowait()), most, detail)
-    else:
-        async with response:
-            await _read(response, most, detail)
-    if not _expected(response.status, work):
-        raise TaskFailed(Failure("HTTPStatus", _status_line(response, work)), detail)
+    async def _read(self, response: aiohttp.ClientResponse, detail: dict[str, object]) -> None:
+        """Read the body to its end and count what it decodes to, keeping none of it."""
+        is_part = response.status == HTTPStatus.PARTIAL_CONTENT  # a part of what is compressed cannot be unpacked
+        decoder = None if is_part else decoder_of(response.headers.get(hdrs.CONTENT_ENCODING))
+        with _woken_when_closed(response):
+            async for chunk in response.content.iter_any():
+                if decoder is None:
+                    self._count(len(chunk), detail)
+                    continue
+                for size in decoder.sizes(chunk):
+                    self._count(size, detail)
+                    await asyncio.sleep(0)  # little can unpack to much: let the others have their turn
+        if decoder is not None:
+            decoder.end()
 
-
-async def _read(response: aiohttp.ClientResponse, most: int, detail: dict[str, object]) -> None:
-    """Read the body to its end and count what it decodes to, keeping none of it."""
-    is_part = response.status == HTTPStatus.PARTIAL_CONTENT  # a part of what is compressed cannot be unpacked
-    decoder = None if is_part else decoder_of(response.headers.get(hdrs.CONTENT_ENCODING))
-    with _woken_when_closed(response):
-        async for chunk in response.content.iter_any():
-            if decoder is None:
-                _count(len(chunk), most, detail)
-                continue
-            for size in decoder.sizes(chunk):
-                _count(size, most, detail)
-                await asyncio.sleep(0)  # little can unpack to much: let the others have their turn
-    if decoder is not None:
-        decoder.end()
-
-
-def _count(size: int, most: int, detail: dict[str, Any]) -> None:
-    detail["bytes"] += size
-    if detail["bytes"] > most:
-        raise TaskFailed(Failure("TooLarge", f"the body is larger than {most} bytes"), detail)
+    def _count(self, size: int, detail: dict[str, Any]) -> None:
+        detail["bytes"] += size
+        if detail["bytes"] > self._most:
+            raise TaskFailed(Failure("TooLarge", f"the body is larger than {self._most} bytes"), detail)
 
 
 @contextmanager

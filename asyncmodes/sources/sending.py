@@ -1,4 +1,4 @@
-"""A request under way, as its sending sees it: sent once, unless a connection had gone stale."""
+"""A request under way, as who makes it sees it: sent once, unless a connection had gone stale."""
 
 from __future__ import annotations
 
@@ -17,15 +17,12 @@ class Sending:
 
     connects = False
 
-    def begins(self) -> None:
-        """It is sent: for the first time, after a redirect, or since a connection had gone stale."""
+    def answered(self) -> None:
+        """The head of an answer is there. If it redirects, what follows is sent anew."""
         self.connects = False
 
-    def answered(self) -> None:
-        """The head of an answer is there."""
-
     def not_answered(self) -> None:
-        """No answer came."""
+        """It was sent, and no answer came."""
 
     def ended(self, detail: dict[str, object]) -> None:
         """It is over, well or not; `detail` is what is known of it."""
@@ -42,19 +39,22 @@ class Final(Exception):
         self.error = error
 
 
-async def send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Let aiohttp try again only when a connection had gone stale while it was idle: a middleware.
+class Response(aiohttp.ClientResponse):
+    """An answer. aiohttp may send the request again only when a connection had gone stale while it was idle.
 
-    A second attempt that nobody asked for would double the duration that is measured and what the server sees.
+    A second attempt that nobody asked for would double the duration that is measured and what the server sees. A
+    middleware could tell as well, for 2 % of a fast request.
     """
-    sending = SENDING.get()
-    sending.begins()
-    try:
-        response = await handler(request)
-    except BaseException as error:
-        sending.not_answered()
-        if isinstance(error, _LOST) and (sending.connects or isinstance(error, aiohttp.ClientConnectorError)):
-            raise Final(error) from error
-        raise
-    sending.answered()
-    return response
+
+    async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        """Wait for the head of the answer."""
+        try:
+            await super().start(connection)
+        except BaseException as error:
+            sending = SENDING.get()
+            sending.not_answered()
+            if sending.connects and isinstance(error, _LOST):
+                raise Final(error) from error
+            raise
+        SENDING.get().answered()
+        return self

@@ -2,7 +2,7 @@
 
 aiohttp's own tracing would cost a fifth of a fast request, and does not tell when a request that waits for
 another one's DNS lookup stops waiting. So the clock is read where a phase ends: in the resolver, in the connector
-and around the sending. Every moment of a request thus belongs to exactly one phase: the next one that ends.
+and in the answer. Every moment of a request thus belongs to exactly one phase: the next one that ends.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Stopwatch(Sending):
     """A request that is being made, with its phases: those that happened, in seconds, added up over its redirects."""
 
     def __init__(self) -> None:
-        self._connected = self._receives = False
+        self._receives = False
         self._phases: dict[str, float] = {}
         self._last_ns = monotonic_ns()
 
@@ -34,25 +34,22 @@ class Stopwatch(Sending):
         """End the body of the redirect before it."""
         if self._receives:
             self.over(BODY)
-        self._receives = self._connected = self.connects = False
+        self._receives = False
 
     def connected(self) -> None:
-        """There is a connection, a new one or one that was idle."""
-        self._connected = True
+        """End the making of a connection, unless it was there already."""
         if self.connects:
             self.over(CONNECT)
 
     def answered(self) -> None:
         """End the wait for the first byte."""
+        super().answered()
         self.over(FIRST_BYTE)
         self._receives = True
 
     def not_answered(self) -> None:
-        """End what was under way when it failed."""
-        if self._connected:
-            self.over(FIRST_BYTE)
-        elif self.connects:
-            self.over(CONNECT)
+        """End the wait for the first byte, that never came."""
+        self.over(FIRST_BYTE)
 
     def ended(self, detail: dict[str, object]) -> None:
         """Put the phases into the detail, as `phases`."""
@@ -67,7 +64,7 @@ def looked_up() -> None:
 
 
 class Connector(aiohttp.TCPConnector):
-    """A connector that notes when a connection is there."""
+    """A connector that notes when a connection is there, or cannot be made."""
 
     async def connect(
         self,
@@ -76,9 +73,12 @@ class Connector(aiohttp.TCPConnector):
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's own
     ) -> aiohttp.connector.Connection:
         """A connection, as aiohttp asks for it."""
-        connection = await super().connect(req, traces, timeout)
-        _watch().connected()
-        return connection
+        watch = _watch()
+        watch.begins()
+        try:
+            return await super().connect(req, traces, timeout)
+        finally:
+            watch.connected()
 
 
 def _watch() -> Stopwatch:
