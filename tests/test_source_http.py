@@ -291,6 +291,23 @@ def test_a_connection_gone_stale_while_idle_is_no_failure():
     assert on_real_time(main) == (["ok", "ok"], 2)
 
 
+@pytest.mark.parametrize(("method", "state", "connections"), [("GET", "ok", 2), ("POST", "failed", 1)])
+def test_a_connection_gone_stale_under_a_redirect_is_no_failure(method, state, connections):
+    """The connection that brought the redirect is gone when what it names is asked for; a POST is not sent twice."""
+
+    async def answer(seen):
+        if seen.path == "/":
+            return reply(b"", "302 Found", Location="/there")
+        return None if seen.connection == 0 else reply()
+
+    async def main():
+        async with serving(answer) as server:
+            run = await run_tasks([request(server.url, method=method)])
+            return str(run.span(0).state), server.made
+
+    assert on_real_time(main) == (state, connections)
+
+
 def test_a_reset_is_a_failure():
     """In the middle of a body and before any answer."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import socket
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import partial
 from http import HTTPStatus
@@ -18,16 +18,18 @@ from aiohttp.http_exceptions import HttpProcessingError
 from asyncmodes import __version__
 from asyncmodes.modes import Mode
 from asyncmodes.resources import MOST_THREADS, Usage
-from asyncmodes.sources import Options, Source, stopwatch
+from asyncmodes.sources import Options, Source
 from asyncmodes.sources.deadline import SharedTimeout, shared_timeouts
 from asyncmodes.sources.decoding import ACCEPTED, decoder_of
 from asyncmodes.sources.http_errors import MOST_REDIRECTS, failure_of, has_secret
 from asyncmodes.sources.resolver import Resolver
 from asyncmodes.sources.resources import counted_sockets, one_line, threads
-from asyncmodes.sources.sending import SENDING, Final, Response, Sending
+from asyncmodes.sources.sending import SENDING, Sending
+from asyncmodes.sources.stopwatch import Stopwatch, looked_up
 from asyncmodes.tasks import Failure, Request, Task, TaskFailed
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_REPEATABLE = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"))  # RFC 9110, 9.2.2
 _NO_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 _COUNTED = len(("status", "bytes"))
 _ERRORS = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
@@ -58,38 +60,42 @@ async def opened(tasks: Collection[Task], mode: Mode, options: Options) -> Async
         SENDING.get().connects = True
         return new_socket(address)
 
-    sending = stopwatch.Stopwatch if options.phases else Sending
+    kind = Stopwatch if options.phases else Sending
     with threads(lanes, "host name", usage) as pool:
-        connector = (stopwatch.Connector if options.phases else aiohttp.TCPConnector)(
+        connector = kind.connector(
             limit=0,
             limit_per_host=0,
-            resolver=Resolver(pool, stopwatch.looked_up if options.phases else None),
+            resolver=Resolver(pool, looked_up if options.phases else None),
             use_dns_cache=False,  # the resolver keeps its answers
             socket_factory=connecting,
         )
         async with (
             connector,
-            _session(connector, options) as theirs,
-            _session(connector, options, base_url) if base_url else nullcontext(theirs) as ours,
+            _session(connector, kind, options) as theirs,
+            _session(connector, kind, options, base_url) if base_url else nullcontext(theirs) as ours,
         ):
             with shared_timeouts(tasks) as timeouts:
-                client = _Client(theirs, ours, sending, timeouts, options.max_bytes)
+                client = _Client(theirs, ours, kind, timeouts, options.max_bytes)
                 yield Source(lambda task: partial(client.request, task), notes, usage)
 
 
-def _session(connector: aiohttp.BaseConnector, options: Options, base_url: str | None = None) -> aiohttp.ClientSession:
+def _session(
+    connector: aiohttp.BaseConnector, kind: type[Sending], options: Options, base_url: str | None = None
+) -> aiohttp.ClientSession:
     """A session for the URLs of others, or with `base_url` for paths: these never go through a proxy."""
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         base_url,
         connector=connector,
         connector_owner=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={hdrs.USER_AGENT: f"asyncmodes/{__version__}", hdrs.ACCEPT_ENCODING: ACCEPTED},
         auto_decompress=False,
-        response_class=Response,
+        response_class=kind.response,
         timeout=_NO_TIMEOUT,
         trust_env=options.trust_env and base_url is None,
     )
+    session._retry_connection = False  # there is no public way; `_Client` knows when to try again
+    return session
 
 
 class _Client:
@@ -99,13 +105,13 @@ class _Client:
         self,
         theirs: aiohttp.ClientSession,
         ours: aiohttp.ClientSession,
-        sending: type[Sending],
+        kind: type[Sending],
         timeouts: Mapping[int | None, SharedTimeout],
         most: int,
     ) -> None:
         self._theirs = theirs
         self._ours = ours
-        self._sending = sending
+        self._kind = kind
         self._timeouts = timeouts
         self._most = most
         self._known: dict[tuple[object, ...], Mapping[str, object]] = {}
@@ -115,12 +121,10 @@ class _Client:
         work = task.work
         assert isinstance(work, Request)
         detail: dict[str, object] = {}
-        sending = self._sending()
+        sending = self._kind()
         SENDING.set(sending)
         try:
-            await self._timeouts[task.timeout_ns].within(self._exchange(work, detail), detail)
-        except Final as final:
-            raise TaskFailed(failure_of(final.error, work), detail) from final.error
+            await self._timeouts[task.timeout_ns].within(self._exchange(work, sending, detail), detail)
         except _ERRORS as error:
             raise TaskFailed(failure_of(error, work), detail) from error
         finally:
@@ -130,16 +134,17 @@ class _Client:
         # Answers that are alike share one detail: 20,000 of them would push the next requests' memory out of the cache.
         return self._known.setdefault(tuple(detail.values()), detail)
 
-    async def _exchange(self, work: Request, detail: dict[str, object]) -> None:
-        session = self._ours if work.is_path else self._theirs
-        response = await session.request(
-            work.method,
-            work.url,
-            headers=work.headers or None,
-            data=None if work.data is None else io.BytesIO(work.data),
-            allow_redirects=_REDIRECTS.isdisjoint(work.expect_status),  # who expects one wants to see it
-            max_redirects=MOST_REDIRECTS + 1,  # aiohttp gives up at this one, instead of after it
-        )
+    async def _exchange(self, work: Request, sending: Sending, detail: dict[str, object]) -> None:
+        try:
+            response = await self._answer(work)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+            # Only of a connection that had gone stale while it was idle: a second attempt that nobody asked for would
+            # double the duration that is measured, and what the server sees.
+            if not sending.reuses or work.method not in _REPEATABLE:
+                raise
+            response = await self._answer(work)
         detail["status"] = response.status
         detail["bytes"] = 0
         coded = hdrs.CONTENT_ENCODING in response.headers
@@ -150,6 +155,17 @@ class _Client:
                 await self._read(response, detail)
         if not _expected(response.status, work):
             raise TaskFailed(Failure("HTTPStatus", _status_line(response, work)), detail)
+
+    def _answer(self, work: Request) -> Awaitable[aiohttp.ClientResponse]:
+        session = self._ours if work.is_path else self._theirs
+        return session.request(
+            work.method,
+            work.url,
+            headers=work.headers or None,
+            data=None if work.data is None else io.BytesIO(work.data),
+            allow_redirects=_REDIRECTS.isdisjoint(work.expect_status),  # who expects one wants to see it
+            max_redirects=MOST_REDIRECTS + 1,  # aiohttp gives up at this one, instead of after it
+        )
 
     async def _read(self, response: aiohttp.ClientResponse, detail: dict[str, object]) -> None:
         """Read the body to its end and count what it decodes to, keeping none of it."""

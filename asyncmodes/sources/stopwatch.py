@@ -14,10 +14,46 @@ from aiohttp.tracing import Trace
 
 from asyncmodes.phases import BODY, CONNECT, DNS, FIRST_BYTE
 from asyncmodes.sources.sending import SENDING, Sending
+from asyncmodes.sources.sending import Response as Plain
+
+
+class Connector(aiohttp.TCPConnector):
+    """A connector that notes when a connection is there, or cannot be made."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's own
+    ) -> aiohttp.connector.Connection:
+        """A connection, as aiohttp asks for it."""
+        watch = _watch()
+        watch.begins()
+        try:
+            return await super().connect(req, traces, timeout)
+        finally:
+            watch.connected()
+
+
+class Response(Plain):
+    """An answer that notes when its head is there, or will never be."""
+
+    async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        """Wait for the head of the answer."""
+        watch = _watch()
+        try:
+            await super().start(connection)
+        finally:
+            watch.over(FIRST_BYTE)
+        watch.answered()
+        return self
 
 
 class Stopwatch(Sending):
     """A request that is being made, with its phases: those that happened, in seconds, added up over its redirects."""
+
+    connector = Connector
+    response = Response
 
     def __init__(self) -> None:
         self._receives = False
@@ -42,14 +78,8 @@ class Stopwatch(Sending):
             self.over(CONNECT)
 
     def answered(self) -> None:
-        """End the wait for the first byte."""
-        super().answered()
-        self.over(FIRST_BYTE)
+        """The head of an answer is there."""
         self._receives = True
-
-    def not_answered(self) -> None:
-        """End the wait for the first byte, that never came."""
-        self.over(FIRST_BYTE)
 
     def ended(self, detail: dict[str, object]) -> None:
         """Put the phases into the detail, as `phases`."""
@@ -63,25 +93,7 @@ def looked_up() -> None:
     _watch().over(DNS)
 
 
-class Connector(aiohttp.TCPConnector):
-    """A connector that notes when a connection is there, or cannot be made."""
-
-    async def connect(
-        self,
-        req: aiohttp.ClientRequest,
-        traces: list[Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp's own
-    ) -> aiohttp.connector.Connection:
-        """A connection, as aiohttp asks for it."""
-        watch = _watch()
-        watch.begins()
-        try:
-            return await super().connect(req, traces, timeout)
-        finally:
-            watch.connected()
-
-
 def _watch() -> Stopwatch:
-    sending = SENDING.get()
-    assert isinstance(sending, Stopwatch)
-    return sending
+    watch = SENDING.get()
+    assert isinstance(watch, Stopwatch)
+    return watch

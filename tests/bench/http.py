@@ -11,16 +11,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
-from tests.bench.goal import Goal, medians
+from tests.bench.goal import Goal
 from tests.bench.http_clients import LIMIT
+from tests.bench.turns import apart, ratios
 
 COUNT, SIZE = 20_000, 1024
 HTTPX_COUNT = 1_000
+ROUNDS = 15
 NGINX = """\
 daemon off; master_process off; worker_processes 1; pid nginx.pid; error_log stderr crit;
 events {{ worker_connections 1024; }}
@@ -61,7 +62,8 @@ def serving() -> Iterator[tuple[str, str]]:
         server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         try:
             _wait_for(port)
-            yield "nginx" if nginx else "aiohttp", f"http://127.0.0.1:{port}/page"
+            with apart(server.pid):
+                yield "nginx" if nginx else "aiohttp", f"http://127.0.0.1:{port}/page"
         finally:
             server.terminate()
             server.wait()
@@ -78,25 +80,23 @@ def _wait_for(port: int) -> None:
     raise RuntimeError("the server does not come up")
 
 
-def seconds(client: str, url: str, count: int) -> float:
-    """Measure a client of `tests.bench.http_clients` in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.http_clients", client, url, str(count)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | STEADY)
-    return float(done.stdout)
+def clients(url: str, counts: dict[str, int]) -> dict[str, list[str]]:
+    """The commands that run clients of `tests.bench.http_clients`, each in a process of its own."""
+    program = [sys.executable, "-m", "tests.bench.http_clients"]
+    return {name: [*program, name, url, str(count)] for name, count in counts.items()}
 
 
 def goals() -> Iterator[Goal]:
     """Yield the goals of requests."""
-    clients = ("by_hand", "ours", "ours_with_phases", "tutorial")
+    counts = {"by_hand": COUNT, "ours": COUNT, "ours_with_phases": COUNT, "tutorial": COUNT}
+    if importlib.util.find_spec("httpx"):
+        counts["httpx"] = HTTPX_COUNT
     with serving() as (server, url):
-        timed: dict[str, Callable[[], float]] = {name: partial(seconds, name, url, COUNT) for name in clients}
-        if importlib.util.find_spec("httpx"):
-            timed["httpx"] = partial(seconds, "httpx", url, HTTPX_COUNT)
-        took = medians(timed, rounds=9)
+        took = ratios(clients(url, counts), base="by_hand", rounds=ROUNDS, environment=os.environ | STEADY)
     what = f"{COUNT:,} GETs of 1 KiB at limited={LIMIT} from {server}"
-    yield Goal(f"{what}: ours against aiohttp as an expert writes it", took["ours"] / took["by_hand"], 1.05)
+    yield Goal(f"{what}: ours against aiohttp as an expert writes it", took["ours"], 1.05)
     yield Goal(f"{what}: ours against aiohttp as its tutorial shows it", took["ours"] / took["tutorial"], 0.95)
-    yield Goal(f"{what}: ours with phases against the expert's", took["ours_with_phases"] / took["by_hand"], 1.2)
+    yield Goal(f"{what}: ours with phases against the expert's", took["ours_with_phases"], 1.2)
     if "httpx" in took:
         each = took["httpx"] / HTTPX_COUNT
         yield Goal(f"{what}: httpx against ours, per request", each / (took["ours"] / COUNT), 15, at_least=True)

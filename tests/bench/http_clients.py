@@ -1,4 +1,4 @@
-"""The clients that `tests.bench.http` compares: `python -m tests.bench.http_clients NAME URL COUNT` prints seconds.
+"""The clients that `tests.bench.http` compares, as `python -m tests.bench.http_clients NAME URL COUNT`.
 
 Each is measured in a process of its own, so that none inherits another's memory, caches or pauses.
 """
@@ -6,8 +6,9 @@ Each is measured in a process of its own, so that none inherits another's memory
 import asyncio
 import gc
 import sys
-import time
 from collections.abc import Awaitable, Callable
+
+from tests.bench.turns import ready
 
 LIMIT = 50
 
@@ -86,13 +87,13 @@ CLIENTS: dict[str, Callable[[str, int], Awaitable[None]]] = {
 
 
 def main(name: str, url: str, count: int) -> None:
-    """Run the client once to load what it needs, then measure it."""
+    """Run the client once to load what it needs, then let it be measured."""
     client = CLIENTS[name]
     asyncio.run(client(url, LIMIT))  # type: ignore[arg-type]  # all of them are coroutine functions
     gc.collect()
-    began = time.perf_counter()
+    ready()
     asyncio.run(client(url, count))  # type: ignore[arg-type]  # as above
-    print(time.perf_counter() - began)
+    print("done", flush=True)
 
 
 if __name__ == "__main__":
