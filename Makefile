@@ -21,7 +21,7 @@ test: check ## lint, types, import directions, then all tests
 test-all: ## the same on every Python from 3.11 on that this machine has
 	@$(PYTHON) tests/every_python.py
 
-repeat: $(READY) ## the tests 20 times in a row, shuffled, while other cores are busy; TIMES=3 takes less
+repeat: $(READY) ## the tests 20 times in a row, shuffled, with every core busy; TIMES=3 takes less
 	$(BIN)/python -m tests.repeating
 
 check: $(READY) ## lint, types, import directions

@@ -28,7 +28,7 @@ from asyncmodes.spec import DINNER, Defaults, Spec
 from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task, in_reverse
 
 if TYPE_CHECKING:
-    from asyncmodes.commands.sweep import SweepOptions
+    from asyncmodes.commands.sweep_options import SweepOptions
     from asyncmodes.views.picture import Look
 
 _MOST_RUNS = 1_000_000

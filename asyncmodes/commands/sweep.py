@@ -3,22 +3,20 @@
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.exporting import Export
 from asyncmodes.commands.gate import all_parsed, told
-from asyncmodes.commands.options import Common
 from asyncmodes.commands.output import OUTPUT_FAILED, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.screen import Screen
 from asyncmodes.commands.session import announce, check_options, plan_of
 from asyncmodes.commands.signals import Signals
+from asyncmodes.commands.sweep_options import SweepOptions
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.exports.formats import FORMATS, format_of
 from asyncmodes.knee import Sweep, mode_of
@@ -34,58 +32,6 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"0*[1-9][0-9]{0,17}")
 _MOST_LIMITS = 1000
 _SHOWN = 20
-
-
-class SweepOptions(Common):
-    """What `sweep` can be told."""
-
-    limits: Annotated[
-        str | None,
-        typer.Option(metavar="1,2,4,...", help="Default: 1, 2, 4, 8 up to the number of tasks, then finer ones."),
-    ] = None
-    budget: Annotated[
-        str,
-        typer.Option(
-            metavar="TIME", help="How long it may take; limits that may be the answer are repeated until it is clear."
-        ),
-    ] = "30s"
-
-    output: Annotated[
-        list[str] | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Also write FILE.json, or the picture as FILE.svg."),
-    ] = None
-
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the tasks, the limits and the predicted totals, and run nothing.")
-    ] = False
-    expect: Annotated[
-        list[str] | None,
-        typer.Option(metavar="EXPR", help="Exit 3 unless it holds: 'recommended <= 8', 'limited=8.throughput > 50'."),
-    ] = None
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 also where noise leaves an expectation open.")] = (
-        False
-    )
-
-    runs: int = 1
-    big: bool = False
-    hide_totals: bool = False
-    against: str | None = None
-    max_slowdown: str | None = None
-    summary: bool = False
-    live: bool = False
-    slow: float | None = None
-    step: bool = False
-    rows: int | None = None
-    resources: bool = False
-    phases: bool = False
-    no_tasks: bool = False
-    events: bool = False
-    baseline: str | None = None
-
-    @property
-    def modes(self) -> Sequence[str]:
-        """The lowest limit there is; the others are known only once the tasks are."""
-        return ["limited=1+settled"]
 
 
 def sweep(options: SweepOptions) -> int:
