@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from tests.bad_input.rows import NO_YAML, NUMBERS, ROWS
+from tests.bad_input.rows import FURTHER, NO_YAML, NUMBERS, ROWS
 
 
 def test_every_row_is_in_the_table():
@@ -25,6 +25,15 @@ def test_every_row_has_its_tests(number: int):
         assert function.__doc__
         if not module:
             assert number in _numbers(name) | _cases(function), f"{name} does not say that it shows row {number}"
+
+
+@pytest.mark.parametrize(("what", "tests"), FURTHER)
+def test_everything_further_has_its_tests(what: str, tests: tuple[str, ...]):
+    """The tests that are named for what the list lacks exist."""
+    assert what
+    for test in tests:
+        module, _, name = test.rpartition(".")
+        assert getattr(importlib.import_module(f"tests.{module}"), name).__doc__
 
 
 def _numbers(name: str) -> set[int]:
