@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.excuses import Found, excused, unexcused, within
 
 MUTMUT = Path(sys.executable).with_name("mutmut")
-STRICT = ("modes", "executor", "dispatch", "prediction", "text")
+STRICT = ("modes", "executor", "dispatch", "recorder", "prediction", "text")
 _RESULT = re.compile(r" *asyncmodes\.(\S+)\.(x\S+)__mutmut_(\d+): (.+)")
 
 

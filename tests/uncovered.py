@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.excuses import Found, unexcused, within
 
-STRICT = ("modes", "executor", "dispatch", "prediction", "text", "spec")
+STRICT = ("modes", "executor", "dispatch", "recorder", "prediction", "text", "spec")
 
 
 def report() -> dict[str, dict]:
