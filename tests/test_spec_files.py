@@ -163,6 +163,28 @@ def test_files_are_relative_to_the_spec(tmp_path, monkeypatch):
     assert [each.work.path for each in read_spec("spec.toml").tasks] == targets
 
 
+def test_patterns_of_any_depth_are_relative_to_the_spec(tmp_path, monkeypatch):
+    """`**` is looked up beside the spec file too, below a folder that a pattern names, and leaves directories out."""
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    for name in ("top.t", "data/one.t", "data/b/two.t", "data/b/folder.t/three.t"):
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_text("")
+    (elsewhere / "data").mkdir(parents=True)
+    (elsewhere / "data" / "other.t").write_text("")
+    monkeypatch.chdir(elsewhere)
+    found = {}
+    for pattern in ("**/*.t", "d*/**/*.t", "data/b/*.t"):
+        spec = here / "spec.toml"
+        spec.write_text(f'tasks = [{{file = "{pattern}"}}]')
+        tasks = read_spec(spec).tasks
+        found[pattern] = [each.name for each in tasks]
+        assert [Path(each.work.path) for each in tasks] == [here / each.name for each in tasks]
+    below = [os.path.join("data", "b", "folder.t", "three.t"), os.path.join("data", "b", "two.t")]
+    assert found["**/*.t"] == [*below, os.path.join("data", "one.t"), "top.t"]
+    assert found["d*/**/*.t"] == [*below, os.path.join("data", "one.t")]
+    assert found["data/b/*.t"] == [below[1]]
+
+
 def test_files_of_standard_input_are_relative_to_the_current_directory(tmp_path, monkeypatch):
     """A spec from standard input has no directory of its own."""
     (tmp_path / "a.csv").write_text("")

@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from asyncmodes.errors import UsageError
-from asyncmodes.spec import Defaults, parse_header
-from asyncmodes.spec.web import check_method, check_url, masked
+from asyncmodes.spec import Defaults
+from asyncmodes.spec.web import check_data, check_header, check_method, check_url, masked, parse_header
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,41 @@ def test_headers_refused(text):
     (problem,) = caught.value.problems
     assert problem.where == "--header"
     assert "secret" not in str(problem)
+
+
+def test_what_is_wrong_is_told_whole():
+    """Each message tells the place, what is wrong, and what to write instead."""
+    said = {
+        "where: there is no colon in it; write 'Name: value'": lambda: parse_header("secret", "where"),
+        "where: the value of A has line breaks or control characters; leave them out": lambda: parse_header(
+            "A: \x9f", "where"
+        ),
+        "headers: 'A B' is no header name; write a name of ASCII letters, digits and hyphens, such as Accept": lambda: (
+            check_header("A B", "")
+        ),
+        "headers: Content-Length is told by what is sent; leave it out": lambda: check_header("Content-Length", "1"),
+        "method: 'GE T' is no HTTP method; write for example GET, POST or PUT": lambda: check_method("GE T"),
+        "data: the character U+D800 stands there without its other half; write valid Unicode": lambda: check_data(
+            "\ud800"
+        ),
+        "url: 'http://h/ ' has white space or control characters in it; write a space as %20": lambda: check_url(
+            "http://h/ "
+        ),
+    }
+    told = []
+    for check in said.values():
+        with pytest.raises(UsageError) as caught:
+            check()
+        told.append(str(caught.value.problems[0]))
+    assert told == list(said)
+
+
+def test_the_longest_host_name():
+    """A host name has up to 253 characters."""
+    name = ".".join(["a" * 63] * 3 + ["b" * 61])
+    check_url(f"http://{name}/")
+    with pytest.raises(UsageError, match="cannot exist"):
+        check_url(f"http://{name}b/")
 
 
 @given(st.text())
