@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +28,26 @@ if TYPE_CHECKING:
     from asyncmodes.rulings import Against, Judgement
 
 NEVER = -1
+_NEVER_BYTES = array("q", [NEVER]).tobytes()
+
+
+def happened(column: array[int]) -> int:
+    """How many rows of a column of times are not NEVER.
+
+    Bytes are searched fifty times as fast as numbers are compared. All bits of NEVER are set, and a time is neither
+    negative nor as long as two years, so no other eight bytes that follow each other are like it.
+    """
+    return len(column) - column.tobytes().count(_NEVER_BYTES)
+
+
+def nevers(column: array[int]) -> Iterator[int]:
+    """The rows of a column of times that are NEVER, in order; see `happened`."""
+    data = column.tobytes()
+    found = data.find(_NEVER_BYTES)
+    while found >= 0:
+        row = -(-found // column.itemsize)
+        yield row
+        found = data.find(_NEVER_BYTES, (row + 1) * column.itemsize)
 
 
 class Verdict(StrEnum):
@@ -166,12 +186,17 @@ class Run:
     @cached_property
     def started(self) -> int:
         """How many tasks started."""
-        return len(self) - self.starts.count(NEVER)
+        return happened(self.starts)
+
+    @cached_property
+    def ended(self) -> int:
+        """How many tasks have ended."""
+        return happened(self.ends)
 
     @cached_property
     def counts(self) -> dict[State, int]:
         """How many tasks are in each final state (and in a live run: `running`, `queued`, `waiting`)."""
-        running = self.started - (len(self) - self.ends.count(NEVER))
+        running = self.started - self.ended
         timed_out = sum(failure.state is State.TIMED_OUT for failure in self.failures.values())
         counts = {
             State.OK: self.started - running - len(self.failures) - len(self.cancelled),
@@ -213,7 +238,7 @@ class Run:
     @cached_property
     def lengths(self) -> array[int]:
         """How long each task took, NEVER for those that have not ended."""
-        if NEVER not in self.ends:
+        if self.ended == len(self):
             return array("q", map(sub, self.ends, self.starts))
         times = zip(self.starts, self.ends, strict=True)
         return array("q", (end - start if end >= 0 else NEVER for start, end in times))
@@ -221,7 +246,7 @@ class Run:
     @cached_property
     def durations(self) -> array[int]:
         """How long each task took that ended by itself, in order of length."""
-        if not self.cancelled and NEVER not in self.ends:
+        if not self.cancelled and self.ended == len(self):
             return array("q", sorted(self.lengths))
         ended = (ns for i, ns in enumerate(self.lengths) if ns >= 0 and i not in self.cancelled)
         return array("q", sorted(ended))
@@ -231,6 +256,11 @@ class Run:
         """The task that took longest of those that ended, of several the first one; None if none did."""
         longest = max(self.lengths, default=NEVER)
         return None if longest == NEVER else self.lengths.index(longest)
+
+    @cached_property
+    def last_started(self) -> int | None:
+        """The task that started last, of several the first one; None if none did."""
+        return self.starts.index(self.in_order[0][-1]) if self.started else None
 
     @cached_property
     def has_needs(self) -> bool:
@@ -310,6 +340,12 @@ class Comparison:
 
     def __repr__(self) -> str:
         return f"<Comparison of {', '.join(map(str, self.modes))}: {len(self.runs)} runs>"
+
+    @cached_property
+    def work_ns(self) -> int | None:
+        """The sum of what is known beforehand about how long the tasks take, None if it is not known of all."""
+        known = [task.outcome for task in self.tasks]
+        return None if None in known else sum(outcome.duration_ns for outcome in known if outcome)
 
     @property
     def clock_said(self) -> str:

@@ -17,7 +17,9 @@ from typing import Protocol
 from rich.live import Live
 
 from asyncmodes.commands.screen import Screen
+from asyncmodes.continued import continued
 from asyncmodes.record import Comparison, Run
+from asyncmodes.stats import Summary, summarise
 from asyncmodes.tasks import Task
 from asyncmodes.views.live import live_picture
 from asyncmodes.views.picture import NARROWEST, WIDEST, Look
@@ -69,7 +71,9 @@ class Painter:
         self._fixed_width = screen.fixed_width
         self._console = screen.console(animated=True)
         self._live = Live(console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop")
-        self._done: list[Run] = []
+        self._comparison: Comparison | None = None  # the runs that are done
+        self._summaries: list[Summary] = []
+        self._now: Run | None = None  # as the frame before had it
 
     def draw(self, frame: Frame) -> bool:
         """Draw the frame; the first one hides the cursor."""
@@ -77,9 +81,13 @@ class Painter:
         wanted = self._look.width if self._fixed_width else WIDEST
         look = self._look._replace(width=max(NARROWEST, min(columns, wanted)))
         self._console.width = columns
-        self._done += [replace(run, tasks=self._tasks) for run in frame.done]
-        comparison = replace(frame.comparison, tasks=self._tasks, runs=tuple(self._done))
-        picture = live_picture(comparison, replace(frame.now, tasks=self._tasks), look, lines, frame.said)
+        if self._comparison is None or frame.done:
+            done = self._comparison.runs if self._comparison else ()
+            done += tuple(replace(run, tasks=self._tasks) for run in frame.done)
+            self._comparison = replace(frame.comparison, tasks=self._tasks, runs=done)
+            self._summaries = summarise(self._comparison)
+        self._now = continued(replace(frame.now, tasks=self._tasks), self._now)
+        picture = live_picture(self._comparison, self._now, look, lines, frame.said, summaries=self._summaries)
         self._live.start()
         self._live.update(picture, refresh=True)
         return True

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 
-from asyncmodes.record import NEVER, Run
+from asyncmodes.record import Run, nevers
 from asyncmodes.tasks import State
 
 ALL_DRAWN, SOME_DRAWN = 20, 12
@@ -42,8 +40,8 @@ def _interesting(run: Run) -> Iterator[int]:
         yield min(run.orphans)
     if run.slowest is not None:
         yield run.slowest
-    if run.started:
-        yield run.starts.index(run.in_order[0][-1])
+    if run.last_started is not None:
+        yield run.last_started
     yield 0
     yield len(run) - 1
 
@@ -58,17 +56,8 @@ def _candidates(run: Run, state: State) -> Iterable[int]:
         case State.CANCELLED:
             return sorted(run.cancelled)
         case State.RUNNING:
-            return _never(run.ends)
-    return _never(run.starts)
-
-
-def _never(column: array[int]) -> Iterator[int]:
-    """Where in the column it says that something never happened."""
-    index = -1
-    with suppress(ValueError):
-        while True:
-            index = column.index(NEVER, index + 1)
-            yield index
+            return nevers(run.ends)
+    return nevers(run.starts)
 
 
 def _ends_and_failures(run: Run) -> Iterator[int]:

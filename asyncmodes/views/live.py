@@ -7,22 +7,31 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from asyncmodes.record import Comparison, Run
-from asyncmodes.stats import summarise
+from asyncmodes.stats import Summary, summarise
 from asyncmodes.views.picture import NARROWEST_TIMELINE, Look, drawn_runs, heading, run_heading, timelines
 from asyncmodes.views.wrapping import wrapped
 
 _FRAME_LINES = 2  # kept free so that the terminal need not scroll
 
 
-def live_picture(comparison: Comparison, now: Run, look: Look, height: int, said: str = "") -> Text:
+def live_picture(
+    comparison: Comparison,
+    now: Run,
+    look: Look,
+    height: int,
+    said: str = "",
+    *,
+    summaries: Sequence[Summary] | None = None,
+) -> Text:
     """The runs that are done and the one under way, folded until they fit into `height` lines, below what is `said`.
 
+    `summaries` are those of the comparison, for who has worked them out already: they stay as they are for many frames.
     The axis is as long as the longest run so far, or as what is predicted for the one under way.
     """
     first = heading(comparison, look)[:1] + (wrapped(Text(said, "dim"), look.width)[:1] if said else [])
     room = max(height - _FRAME_LINES - len(first), 1)
     done = [run for run in drawn_runs(comparison) if run.mode != now.mode]
-    summaries = summarise(comparison)
+    summaries = summarise(comparison) if summaries is None else summaries
     span = max([now.predicted_ns or 0, *(run.predicted_ns or 0 for run in comparison.runs)])
     if look.width >= NARROWEST_TIMELINE:
         for shown, rows in ((done, look.rows), (done, 4), ([], look.rows), ([], 8), ([], 3)):

@@ -143,10 +143,9 @@ def run_heading(
 def heading(comparison: Comparison, look: Look) -> list[Text]:
     """What was run, how much work it is if that is known, and on which clock."""
     count = len(comparison.tasks)
-    known = [task.outcome for task in comparison.tasks]
     tasks = f"{count:,} {'task' if count == 1 else 'tasks'}"
-    if all(outcome is not None for outcome in known):
-        tasks += f", {duration(sum(outcome.duration_ns for outcome in known if outcome))} of work"
+    if comparison.work_ns is not None:
+        tasks += f", {duration(comparison.work_ns)} of work"
     clock = comparison.clock_said + ", exact" * (comparison.clock == "virtual")
     title = clean(comparison.title[:200])
     line = Text(" ".join(filter(None, [look.command, title])), "bold")

@@ -7,9 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+from asyncmodes.continued import continued
 from asyncmodes.modes import DEFAULT_MODES, parse_mode
+from asyncmodes.playback import at
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
+from asyncmodes.stats import summarise
 from asyncmodes.tasks import Delay, Task
 from asyncmodes.views.live import live_picture
 from asyncmodes.views.picture import Look, picture
@@ -17,6 +20,7 @@ from tests.bench.goal import Goal, medians, seconds
 
 FEW, MANY = 100, 100_000
 LOOK = Look(width=100)
+FRAME_NS = 80_000_000  # as far apart as the frames of a live picture are
 
 
 def predicted(count: int) -> tuple[list[Task], list[Run]]:
@@ -50,12 +54,15 @@ def goals() -> Iterator[Goal]:
         comparison = compared(*size[count])
         return timed(lambda: picture(comparison, LOOK))
 
-    def framed(count: int) -> float:
+    def framed(count: int, number: int = -1) -> float:
         comparison = compared(*size[count])
-        *done, now = comparison.runs
-        shown = replace(comparison, runs=tuple(done))
-        live_picture(shown, now, LOOK, 40)  # the first frame after a run is over has that run to read
-        return timed(lambda: live_picture(shown, replace(now), LOOK, 40))
+        last = comparison.runs[number]
+        shown = replace(comparison, runs=comparison.runs[:number])
+        summaries = summarise(shown)
+        # Half way through the run, and the frame before it, which was drawn already.
+        now, before = at(last, last.total_ns // 2), at(last, last.total_ns // 2 - FRAME_NS)
+        live_picture(shown, continued(before, None), LOOK, 40, summaries=summaries)
+        return timed(lambda: live_picture(shown, continued(now, before), LOOK, 40, summaries=summaries))
 
     took = medians(
         {
@@ -63,6 +70,8 @@ def goals() -> Iterator[Goal]:
             "drawn": partial(drawn, MANY),
             "few": partial(framed, FEW),
             "many": partial(framed, MANY),
+            "few at once": partial(framed, FEW, DEFAULT_MODES.index("parallel")),
+            "many at once": partial(framed, MANY, DEFAULT_MODES.index("parallel")),
         },
         rounds=9,
     )
@@ -72,3 +81,5 @@ def goals() -> Iterator[Goal]:
         4,
     )
     yield Goal(f"a live frame at {MANY:,} tasks against one at {FEW}", took["many"] / took["few"], 1.5)
+    ratio = took["many at once"] / took["few at once"]
+    yield Goal(f"the same in parallel, where {MANY // 5:,} tasks end from one frame to the next", ratio, None)

@@ -1,0 +1,81 @@
+"""Snapshots taken on from the ones before: every figure is that of one from scratch."""
+
+from array import array
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asyncmodes.continued import continued
+from asyncmodes.modes import parse_mode
+from asyncmodes.playback import at
+from asyncmodes.prediction import predict
+from asyncmodes.record import NEVER, Run, happened, nevers
+from tests.helpers import MS, delays
+
+FIGURES = (
+    "started", "ended", "counts", "work_ns", "in_order", "lengths", "durations", "slowest", "last_started", "peak",
+    "has_needs", "has_blocking_work",
+)  # fmt: skip
+
+
+def figures(run: Run) -> dict[str, object]:
+    """All figures of a run that are read off its tasks; of tasks that took no time the order does not matter."""
+    return {name: getattr(run, name) for name in FIGURES} | {"instants": sorted(run.instants)}
+
+
+TIMES = st.lists(st.integers(0, 1 << 55) | st.just(NEVER) | st.sampled_from([0xFF, 0xFFFF, (1 << 48) - 1, 1 << 48]))
+
+
+@given(TIMES)
+def test_what_never_happened_is_counted_and_found(times):
+    """A search in bytes finds what a comparison of numbers finds."""
+    column = array("q", times)
+    assert happened(column) == sum(time != NEVER for time in times)
+    assert list(nevers(column)) == [row for row, time in enumerate(times) if time == NEVER]
+
+
+TASKS = st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["", "!"]), st.booleans()), min_size=1, max_size=30).map(
+    lambda tasks: " ".join(
+        f"{10 * ms}{fails}{f'/{number - 1}' if needs and number else ''}"
+        for number, (ms, fails, needs) in enumerate(tasks)
+    )
+)
+MODES = st.sampled_from(
+    ["parallel", "settled", "parallel+cancel", "limited=3", "limited=3+settled", "batched=4", "any"]
+)
+
+
+@given(TASKS, MODES, st.lists(st.integers(0, 600), min_size=2, max_size=6))
+def test_the_figures_of_a_continued_snapshot_are_those_of_one_from_scratch(text: str, mode: str, times: list[int]):
+    """At whatever instants a run is looked at, with failures, needs, cancellations and orphans."""
+    run = predict(delays(text), parse_mode(mode))
+    assert run is not None
+    before = None
+    for time_ms in sorted(times):
+        before = continued(at(run, time_ms * MS), before)
+        assert figures(before) == figures(at(run, time_ms * MS))
+
+
+def test_many_tasks_that_take_no_time_or_end_at_once():
+    """Also over more rows than are compared at once, and where many times are the same."""
+    run = predict(delays(" ".join(f"{n * 37 % 5 * 10}" for n in range(2000))), parse_mode("limited=700"))
+    assert run is not None
+    before = None
+    for time_ms in range(0, 120, 10):
+        before = continued(at(run, time_ms * MS), before)
+        assert figures(before) == figures(at(run, time_ms * MS))
+
+
+def test_what_does_not_follow_is_read_from_scratch():
+    """A snapshot of an earlier moment, of another repeat or of another run of the same tasks is taken for itself."""
+    tasks = delays("300 100 200 50")
+    run = predict(tasks, parse_mode("limited=2"))
+    other = predict(tasks, parse_mode("settled"))
+    assert run is not None
+    assert other is not None
+    late = at(run, 150 * MS)
+    for now in (at(run, 50 * MS), replace(at(run, 200 * MS), repeat=1), at(other, 200 * MS), run):
+        assert figures(continued(replace(now), late)) == figures(now)
+        assert "started" not in vars(continued(replace(now), late))
+    assert "started" in vars(continued(at(run, 200 * MS), late))
