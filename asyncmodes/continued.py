@@ -12,27 +12,28 @@ from collections.abc import Iterator
 from itertools import compress
 from operator import ne
 
-from asyncmodes.record import NEVER, Run, Verdict
+from asyncmodes.record import NEVER, Run, Verdict, nevers
 
-_CHUNK = 512  # rows that are compared at once
+_CHUNK = 2048  # rows that are compared at once
 
 
 def continued(now: Run, before: Run | None) -> Run:
-    """The same snapshot, with the figures known that follow from those of an earlier one of the same run.
+    """The same snapshot, with the figures known that follow from those of an earlier one of the very same run.
 
-    Without one, or if what `now` tells cannot have come after it, they are left to be read off all tasks when they
-    are asked for.
+    Without one, or where this is none of a run under way or does not come after it, they are left to be read off all
+    tasks when they are asked for. The earlier one hands its own over, and would have to read them off again.
     """
-    if before is None or not _may_follow(now, before):
+    if before is None or not _follows(now, before):
         return now
-    started = list(_changed(now.starts, before.starts))
-    ended = list(_changed(now.ends, before.ends))
+    first_to_start, first_to_end = before.first_open  # before them nothing changes any more
+    started = list(_changed(now.starts, before.starts, first_to_start))
+    ended = list(_changed(now.ends, before.ends, first_to_end))
     if any(before.starts[index] != NEVER for index in started) or any(before.ends[index] != NEVER for index in ended):
         return now
-    starts = _extended(before.in_order[0], [now.starts[index] for index in started])
-    ends = _extended(before.in_order[1], [now.ends[index] for index in ended])
-    if starts is None or ends is None:
-        return now
+    in_order = before.in_order
+    del vars(before)["in_order"]  # handed over: to copy it would cost more than all else
+    for ordered, times in zip(in_order, ([now.starts[i] for i in started], [now.ends[i] for i in ended]), strict=True):
+        _insert(ordered, times)
     lengths = {index: now.ends[index] - now.starts[index] for index in ended}
     instants = [(now.starts[index], now.lanes[index]) for index, ns in lengths.items() if not ns]
     vars(now).update(
@@ -40,44 +41,42 @@ def continued(now: Run, before: Run | None) -> Run:
         has_blocking_work=before.has_blocking_work,
         started=before.started + len(started),
         ended=before.ended + len(ended),
-        in_order=(starts, ends),
+        in_order=in_order,
         instants=before.instants + instants,
         work_ns=before.work_ns + sum(lengths.values()),
         peak=max([before.peak, *(now.lanes[index] + 1 for index in started)]),
         slowest=_longest(before, lengths),
         last_started=_latest(now, before, started),
+        first_open=(
+            next(nevers(now.starts, first_to_start), len(now)),
+            next(nevers(now.ends, first_to_end), len(now)),
+        ),
     )
     return now
 
 
-def _may_follow(now: Run, before: Run) -> bool:
+def _follows(now: Run, before: Run) -> bool:
     return (
         now.tasks is before.tasks
-        and (now.mode, now.repeat, len(now.starts)) == (before.mode, before.repeat, len(before.starts))
+        and now.mode == before.mode
         and now.verdict is before.verdict is Verdict.RUNNING
+        and now.drained_ns >= before.drained_ns
     )
 
 
-def _changed(now: array[int], before: array[int]) -> Iterator[int]:
-    """The rows in which the columns differ, in order."""
-    new, old = memoryview(now).cast("B"), memoryview(before).cast("B")
-    step = _CHUNK * now.itemsize
-    for offset in range(0, len(new), step):
-        if new[offset : offset + step].tobytes() != old[offset : offset + step].tobytes():
-            first = offset // now.itemsize
-            rows = slice(first, first + _CHUNK)
-            yield from compress(range(first, first + _CHUNK), map(ne, now[rows], before[rows]))
+def _changed(now: array[int], before: array[int], start: int) -> Iterator[int]:
+    """The rows from `start` on in which the columns differ, in order."""
+    for first in range(start, len(now), _CHUNK):
+        new, old = now[first : first + _CHUNK], before[first : first + _CHUNK]
+        if new != old:
+            yield from compress(range(first, first + _CHUNK), map(ne, new, old))
 
 
-def _extended(ordered: array[int], new: list[int]) -> array[int] | None:
-    """The times in order, the new ones among them; None if one of them came so late that it belongs far back."""
-    if not new:
-        return ordered
-    new.sort()
-    at = bisect_right(ordered, new[0])
-    if len(ordered) - at > _CHUNK:
-        return None
-    return ordered[:at] + array("q", sorted([*ordered[at:], *new]))
+def _insert(ordered: array[int], new: list[int]) -> None:
+    """Put the new times among those in order; nearly all of them come after these."""
+    if new:
+        at = bisect_right(ordered, min(new))
+        ordered[at:] = array("q", sorted([*ordered[at:], *new]))
 
 
 def _longest(before: Run, lengths: dict[int, int]) -> int | None:

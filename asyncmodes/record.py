@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 NEVER = -1
 _NEVER_BYTES = array("q", [NEVER]).tobytes()
+_CHUNK = 4096  # rows
 
 
 def happened(column: array[int]) -> int:
@@ -40,14 +41,15 @@ def happened(column: array[int]) -> int:
     return len(column) - column.tobytes().count(_NEVER_BYTES)
 
 
-def nevers(column: array[int]) -> Iterator[int]:
-    """The rows of a column of times that are NEVER, in order; see `happened`."""
-    data = column.tobytes()
-    found = data.find(_NEVER_BYTES)
-    while found >= 0:
-        row = -(-found // column.itemsize)
-        yield row
-        found = data.find(_NEVER_BYTES, (row + 1) * column.itemsize)
+def nevers(column: array[int], start: int = 0) -> Iterator[int]:
+    """The rows of a column of times that are NEVER, in order, from row `start` on; see `happened`."""
+    for first in range(start, len(column), _CHUNK):
+        data = column[first : first + _CHUNK].tobytes()
+        found = data.find(_NEVER_BYTES)
+        while found >= 0:
+            row = -(-found // column.itemsize)
+            yield first + row
+            found = data.find(_NEVER_BYTES, (row + 1) * column.itemsize)
 
 
 class Verdict(StrEnum):
@@ -256,6 +258,11 @@ class Run:
         """The task that took longest of those that ended, of several the first one; None if none did."""
         longest = max(self.lengths, default=NEVER)
         return None if longest == NEVER else self.lengths.index(longest)
+
+    @cached_property
+    def first_open(self) -> tuple[int, int]:
+        """The first task that has not started, and the first that has not ended; as many as there are if none is."""
+        return next(nevers(self.starts), len(self)), next(nevers(self.ends), len(self))
 
     @cached_property
     def last_started(self) -> int | None:

@@ -14,8 +14,8 @@ from asyncmodes.record import NEVER, Run, happened, nevers
 from tests.helpers import MS, delays
 
 FIGURES = (
-    "started", "ended", "counts", "work_ns", "in_order", "lengths", "durations", "slowest", "last_started", "peak",
-    "has_needs", "has_blocking_work",
+    "started", "ended", "counts", "work_ns", "in_order", "lengths", "durations", "slowest", "first_open",
+    "last_started", "peak", "has_needs", "has_blocking_work",
 )  # fmt: skip
 
 
@@ -27,12 +27,15 @@ def figures(run: Run) -> dict[str, object]:
 TIMES = st.lists(st.integers(0, 1 << 55) | st.just(NEVER) | st.sampled_from([0xFF, 0xFFFF, (1 << 48) - 1, 1 << 48]))
 
 
-@given(TIMES)
-def test_what_never_happened_is_counted_and_found(times):
+@given(TIMES, st.integers(0, 20))
+def test_what_never_happened_is_counted_and_found(times, start):
     """A search in bytes finds what a comparison of numbers finds."""
     column = array("q", times)
     assert happened(column) == sum(time != NEVER for time in times)
-    assert list(nevers(column)) == [row for row, time in enumerate(times) if time == NEVER]
+    assert list(nevers(column, start)) == [row for row, time in enumerate(times) if time == NEVER and row >= start]
+    assert list(nevers(column * 3000, start)) == [
+        row for row, time in enumerate(times * 3000) if time == NEVER and row >= start
+    ]
 
 
 TASKS = st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["", "!"]), st.booleans()), min_size=1, max_size=30).map(
@@ -68,14 +71,14 @@ def test_many_tasks_that_take_no_time_or_end_at_once():
 
 
 def test_what_does_not_follow_is_read_from_scratch():
-    """A snapshot of an earlier moment, of another repeat or of another run of the same tasks is taken for itself."""
+    """A snapshot of an earlier moment, of another mode or of a run that is over is taken for itself."""
     tasks = delays("300 100 200 50")
     run = predict(tasks, parse_mode("limited=2"))
     other = predict(tasks, parse_mode("settled"))
     assert run is not None
     assert other is not None
     late = at(run, 150 * MS)
-    for now in (at(run, 50 * MS), replace(at(run, 200 * MS), repeat=1), at(other, 200 * MS), run):
+    for now in (at(run, 50 * MS), at(other, 200 * MS), run):
         assert figures(continued(replace(now), late)) == figures(now)
         assert "started" not in vars(continued(replace(now), late))
     assert "started" in vars(continued(at(run, 200 * MS), late))

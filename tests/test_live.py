@@ -9,14 +9,18 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from rich.text import Text
 
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
 
 from asyncmodes.commands.live import LivePicture
-from asyncmodes.commands.painting import Frame
+from asyncmodes.commands.painting import Frame, Painter
+from asyncmodes.commands.screen import Screen
 from asyncmodes.measure import Progress
-from tests.comparisons import DISHES, TROUBLE, comparison
+from asyncmodes.playback import at
+from asyncmodes.views.picture import Look
+from tests.comparisons import DISHES, MS, TROUBLE, comparison, delay
 from tests.terminal import Terminal
 
 SHOWN, HIDDEN = b"\x1b[?25h", b"\x1b[?25l"
@@ -210,6 +214,26 @@ def test_a_run_that_is_done_is_handed_over_once():
     assert [len(frame.done) for frame in frames] == [0, 1, 0, 1]
     assert all(not frame.comparison.tasks and not frame.now.tasks for frame in frames)
     assert [str(failure.state) for failure in frames[0].now.failures.values()] == ["failed"]
+
+
+def test_each_run_of_a_mode_is_drawn_for_itself(monkeypatch):
+    """The frames of a repeat take nothing on from those of the one before, however alike they are."""
+    seen = []
+
+    def noted(_comparison, now, *_positional, **_named):
+        seen.append(now)
+        return Text()
+
+    monkeypatch.setattr("asyncmodes.commands.painting.live_picture", noted)
+    tasks = [delay(name, 100 * number) for number, name in enumerate("abcd", 1)]
+    made = comparison(tasks, ["settled"])
+    other = comparison([replace(task, work=tasks[-1].work) for task in tasks], ["settled"]).runs[0]
+    painter = Painter(Screen.detect(width=None, ascii_only=False, color="never"), Look(), tasks)
+    bare = replace(made, tasks=(), runs=())
+    for number, run, ms in ((1, made.runs[0], 150), (1, made.runs[0], 250), (2, other, 350)):
+        painter.draw(Frame(bare, (), replace(at(run, ms * MS), tasks=()), number))
+    painter.erase()
+    assert [(now.ended, list(now.in_order[1])) for now in seen[1:]] == [(2, [100 * MS, 200 * MS]), (0, [])]
 
 
 def test_a_narrow_terminal_still_works():

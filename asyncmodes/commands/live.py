@@ -72,7 +72,8 @@ class LivePicture:
         said = self._said or progress_text(
             progress.number, progress.count, str(now.mode), is_warmup=progress.is_warmup, left_ns=progress.left_ns
         )
-        return self._canvas.draw(Frame(replace(comparison, tasks=(), runs=()), tuple(map(_light, done)), now, said))
+        bare = replace(comparison, tasks=(), runs=())
+        return self._canvas.draw(Frame(bare, tuple(map(_light, done)), now, progress.number, said))
 
 
 def _light(run: Run) -> Run:

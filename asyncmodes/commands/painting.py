@@ -32,12 +32,13 @@ _FOR_THE_PARENT = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGH
 class Frame:
     """What there is to draw, without the tasks: the runs `done` since the last frame, and the one under way.
 
-    `said` is a line above them.
+    `number` tells the run under way from those of other frames. `said` is a line above them.
     """
 
     comparison: Comparison
     done: tuple[Run, ...]
     now: Run
+    number: int
     said: str = ""
 
 
@@ -73,7 +74,7 @@ class Painter:
         self._live = Live(console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop")
         self._comparison: Comparison | None = None  # the runs that are done
         self._summaries: list[Summary] = []
-        self._now: Run | None = None  # as the frame before had it
+        self._before: tuple[int, Run] | None = None  # number and run of the frame before
 
     def draw(self, frame: Frame) -> bool:
         """Draw the frame; the first one hides the cursor."""
@@ -86,8 +87,10 @@ class Painter:
             done += tuple(replace(run, tasks=self._tasks) for run in frame.done)
             self._comparison = replace(frame.comparison, tasks=self._tasks, runs=done)
             self._summaries = summarise(self._comparison)
-        self._now = continued(replace(frame.now, tasks=self._tasks), self._now)
-        picture = live_picture(self._comparison, self._now, look, lines, frame.said, summaries=self._summaries)
+        before = self._before[1] if self._before and self._before[0] == frame.number else None
+        now = continued(replace(frame.now, tasks=self._tasks), before)
+        self._before = frame.number, now
+        picture = live_picture(self._comparison, now, look, lines, frame.said, summaries=self._summaries)
         self._live.start()
         self._live.update(picture, refresh=True)
         return True

@@ -56,8 +56,8 @@ def _candidates(run: Run, state: State) -> Iterable[int]:
         case State.CANCELLED:
             return sorted(run.cancelled)
         case State.RUNNING:
-            return nevers(run.ends)
-    return nevers(run.starts)
+            return nevers(run.ends, run.first_open[1])
+    return nevers(run.starts, run.first_open[0])
 
 
 def _ends_and_failures(run: Run) -> Iterator[int]:

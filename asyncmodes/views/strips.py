@@ -25,7 +25,7 @@ class Flow:
             self.ready = sorted(ns for ns, starts in ready if ns is not None and starts)
             self.never = sorted(ns for ns, starts in ready if ns is not None and not starts)
         elif folded:
-            self.ready, self.never = [0] * run.started, [0] * (len(run) - run.started)
+            self.ready, self.never = bytes(run.started), bytes(len(run) - run.started)  # zeros: ready from the start
 
     def in_flight(self) -> list[int]:
         """The most tasks in flight at any instant within each cell; never more than there really were."""

@@ -59,9 +59,12 @@ def goals() -> Iterator[Goal]:
         last = comparison.runs[number]
         shown = replace(comparison, runs=comparison.runs[:number])
         summaries = summarise(shown)
-        # Half way through the run, and the frame before it, which was drawn already.
-        now, before = at(last, last.total_ns // 2), at(last, last.total_ns // 2 - FRAME_NS)
-        live_picture(shown, continued(before, None), LOOK, 40, summaries=summaries)
+        # Half way through the run. The frames before it were drawn already; what the first one read off all tasks
+        # is only taken on from there.
+        half = last.total_ns // 2
+        first, before, now = (at(last, half - ago * FRAME_NS) for ago in (2, 1, 0))
+        before = continued(before, continued(first, None))
+        live_picture(shown, before, LOOK, 40, summaries=summaries)
         return timed(lambda: live_picture(shown, continued(now, before), LOOK, 40, summaries=summaries))
 
     took = medians(
