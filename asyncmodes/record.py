@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from itertools import compress
-from operator import attrgetter, eq, sub
+from operator import attrgetter, not_, sub
 from typing import TYPE_CHECKING
 
 from asyncmodes.critical import CriticalPath, critical_path
@@ -218,24 +218,25 @@ class Run:
     @cached_property
     def work_ns(self) -> int:
         """The sum of the started tasks' own durations."""
-        if self.verdict is Verdict.RUNNING:
-            return sum(end - start for start, end in zip(self.starts, self.ends, strict=True) if end >= 0)
-        return sum(self.ends) - sum(self.starts)
+        if self.ended == len(self):
+            return sum(self.lengths)
+        return sum(ns for ns in self.lengths if ns >= 0)
 
     @cached_property
     def in_order(self) -> tuple[array[int], array[int]]:
         """The starts that happened, and the ends, each in order of time."""
         times = []
         for column in (self.starts, self.ends):
-            ordered = array("q", sorted(column))
-            times.append(ordered[bisect_left(ordered, 0) :])
+            ordered = sorted(column)
+            del ordered[: bisect_left(ordered, 0)]
+            times.append(array("q", ordered))
         return times[0], times[1]
 
     @cached_property
     def instants(self) -> list[tuple[int, int]]:
         """When each task that took no time at all did so, and in which lane."""
-        times = zip(self.starts, self.lanes, strict=True)
-        return [(start, lane) for start, lane in compress(times, map(eq, self.starts, self.ends)) if start >= 0]
+        indices = compress(range(len(self)), map(not_, self.lengths))
+        return [(self.starts[index], self.lanes[index]) for index in indices]
 
     @cached_property
     def lengths(self) -> array[int]:
