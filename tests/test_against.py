@@ -222,17 +222,27 @@ def test_a_reference_that_does_not_fit_is_refused(
     assert len(err.splitlines()) == 1
 
 
+def test_a_reference_without_end_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """A device that never ends is read to the bound, before anything runs."""
+    if not Path("/dev/zero").exists():
+        pytest.skip("needs /dev/zero")
+    monkeypatch.setattr("asyncmodes.exports.saved.LARGEST_BYTES", 1 << 20)
+    code, out, err = call(capsys, "compare", *VIRTUAL, "--against", "/dev/zero")
+    assert (code, out) == (2, "")
+    assert "--against /dev/zero: it is larger than 1,048,576 bytes" in err
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"", "it is empty"),
         (b"{}", "it is no result of asyncmodes"),
         (b"[1]", "it is no result of asyncmodes"),
-        (b"\xff\xfe", "it is not UTF-8 (byte 0)"),
+        (b"\xff\xfe", "the byte 0xff at byte offset 0 is not UTF-8; name a result"),
         (b'{"schema_version": 2}', "found the number 2 where there must be 1"),
         (b'{"schema_version": 1, "runs": []}', "there must be modes"),
         (b"[" * 100_000, "it is nested too deeply"),
-        (None, "it cannot be read: No such file or directory; save a result first"),
+        (None, "there is no such file; name a result that was saved with -o FILE.json"),
     ],
 )
 def test_a_broken_reference_is_refused(
@@ -299,7 +309,7 @@ def test_another_machine_is_warned_of(base: Path, capsys: pytest.CaptureFixture[
         (("--against", "BASE", "--max-slowdown", "-1%"), "'-1%' is no percentage; write for example 10%"),
         (("--against", "BASE", "--strict"), "nothing is expected"),
         (("--against", "BASE", "-o", "BASE"), "or a file to be read; name another file"),
-        (("--against", "."), "it cannot be read"),
+        (("--against", "."), "it is a directory"),
     ],
 )
 def test_bad_options(arguments: tuple[str, ...], says: str, base: Path, capsys: pytest.CaptureFixture[str]):

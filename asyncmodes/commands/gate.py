@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from asyncmodes.commands.exporting import StepSummary
@@ -141,18 +140,11 @@ def _share(text: str) -> float:
 def _reference(file: str, made: Plan) -> Comparison:
     from asyncmodes.expectations.references import check_reference, differences
     from asyncmodes.exports.json import read_json
+    from asyncmodes.exports.saved import read_text
     from asyncmodes.stats import summarise
 
     where = f"--against {file}"
-    try:
-        text = Path(file).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError.at(
-            where, f"it is not UTF-8 (byte {error.start})", "name a file that asyncmodes wrote with -o FILE.json"
-        ) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError.at(where, f"it cannot be read: {reason}", "save a result first with -o FILE.json") from error
+    text, _ = read_text(file, "name a result that was saved with -o FILE.json", where)
     reference = read_json(text, where)
     try:
         check_reference(reference, list(made.tasks), made.modes, made.clock, where)

@@ -8,9 +8,12 @@ from asyncmodes.spec.inputs import STANDARD_INPUT, read_bytes
 LARGEST_BYTES = 1 << 31
 
 
-def read_text(name: str, advice: str) -> tuple[str, str]:
-    """The text of a file, `-` for standard input, and how to call it. Raises UsageError; `advice` says what to do."""
-    where = STANDARD_INPUT if name == "-" else name or "''"
+def read_text(name: str, advice: str, where: str = "") -> tuple[str, str]:
+    """The text of a file, `-` for standard input, and how to call it, if not `where`.
+
+    Raises UsageError; `advice` says what to do.
+    """
+    where = where or (STANDARD_INPUT if name == "-" else name or "''")
     data = read_bytes(name, where, LARGEST_BYTES, advice=advice, smaller=advice, hint=advice)
     try:
         return data.decode("utf-8"), where

@@ -188,6 +188,7 @@ FURTHER: tuple[tuple[str, tuple[str, ...]], ...] = (
      ("test_show.test_a_document_with_anything_changed_is_read_or_refused",
       "test_show.test_a_file_that_is_cut_off_is_refused_with_its_place",
       "test_replay.test_anything_in_an_archive_is_read_or_refused")),
+    ("a result to hold against that has no end", ("test_against.test_a_reference_without_end_is_refused",)),
     ("expectations about what is not measured, or does not run",
      ("test_expect.test_what_the_virtual_clock_does_not_measure_is_refused",
       "test_expect.test_a_mode_that_will_not_run_is_refused")),
