@@ -26,8 +26,10 @@ def continued(now: Run, before: Run | None) -> Run:
     if before is None or not _follows(now, before):
         return now
     first_to_start, first_to_end = before.first_open  # before them nothing changes any more
-    started = list(_changed(now.starts, before.starts, first_to_start))
-    ended = list(_changed(now.ends, before.ends, first_to_end))
+    next_to_start = next(nevers(now.starts, first_to_start), len(now))
+    behind = len(now) if before.has_needs else next_to_start  # those that need nothing start in their order
+    started = list(_changed(now.starts, before.starts, first_to_start, behind))
+    ended = list(_changed(now.ends, before.ends, first_to_end, behind))
     if any(before.starts[index] != NEVER for index in started) or any(before.ends[index] != NEVER for index in ended):
         return now
     in_order = before.in_order
@@ -47,10 +49,7 @@ def continued(now: Run, before: Run | None) -> Run:
         peak=max([before.peak, *(now.lanes[index] + 1 for index in started)]),
         slowest=_longest(before, lengths),
         last_started=_latest(now, before, started),
-        first_open=(
-            next(nevers(now.starts, first_to_start), len(now)),
-            next(nevers(now.ends, first_to_end), len(now)),
-        ),
+        first_open=(next_to_start, next(nevers(now.ends, first_to_end), len(now))),
     )
     return now
 
@@ -64,12 +63,13 @@ def _follows(now: Run, before: Run) -> bool:
     )
 
 
-def _changed(now: array[int], before: array[int], start: int) -> Iterator[int]:
-    """The rows from `start` on in which the columns differ, in order."""
-    for first in range(start, len(now), _CHUNK):
-        new, old = now[first : first + _CHUNK], before[first : first + _CHUNK]
+def _changed(now: array[int], before: array[int], start: int, stop: int) -> Iterator[int]:
+    """The rows from `start` up to `stop` in which the columns differ, in order."""
+    for first in range(start, stop, _CHUNK):
+        last = min(first + _CHUNK, stop)
+        new, old = now[first:last], before[first:last]
         if new != old:
-            yield from compress(range(first, first + _CHUNK), map(ne, new, old))
+            yield from compress(range(first, last), map(ne, new, old))
 
 
 def _insert(ordered: array[int], new: list[int]) -> None:

@@ -1,4 +1,4 @@
-"""Snapshots taken on from the ones before: every figure is that of one from scratch."""
+"""The figures of a run, read off its columns the short way or taken on from an earlier snapshot, are the plain ones."""
 
 from array import array
 from dataclasses import replace
@@ -11,6 +11,7 @@ from asyncmodes.modes import parse_mode
 from asyncmodes.playback import at
 from asyncmodes.prediction import predict
 from asyncmodes.record import NEVER, Run, happened, nevers
+from asyncmodes.tasks import Task, in_reverse
 from tests.helpers import MS, delays
 
 FIGURES = (
@@ -38,26 +39,58 @@ def test_what_never_happened_is_counted_and_found(times, start):
     ]
 
 
-TASKS = st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["", "!"]), st.booleans()), min_size=1, max_size=30).map(
-    lambda tasks: " ".join(
-        f"{10 * ms}{fails}{f'/{number - 1}' if needs and number else ''}"
-        for number, (ms, fails, needs) in enumerate(tasks)
-    )
-)
+@st.composite
+def needy_tasks(draw) -> list[Task]:
+    """Tasks that may fail, time out, take no time, and need one before them or, the other way round, behind them."""
+    text = draw(st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["", "!", "/100"])), min_size=1, max_size=30))
+    tasks = delays(" ".join(f"{10 * ms}{ends}" for ms, ends in text))
+    if draw(st.booleans()):
+        back = draw(st.lists(st.integers(0, 3), min_size=len(tasks), max_size=len(tasks)))
+        tasks = [
+            replace(task, needs=(index - far,)) if 0 < far <= index else task
+            for index, (task, far) in enumerate(zip(tasks, back, strict=True))
+        ]
+    return in_reverse(tasks) if draw(st.booleans()) else tasks
+
+
+TASKS = needy_tasks()
 MODES = st.sampled_from(
     ["parallel", "settled", "parallel+cancel", "limited=3", "limited=3+settled", "batched=4", "any"]
 )
 
 
 @given(TASKS, MODES, st.lists(st.integers(0, 600), min_size=2, max_size=6))
-def test_the_figures_of_a_continued_snapshot_are_those_of_one_from_scratch(text: str, mode: str, times: list[int]):
+def test_the_figures_of_a_continued_snapshot_are_those_of_one_from_scratch(
+    tasks: list[Task], mode: str, times: list[int]
+):
     """At whatever instants a run is looked at, with failures, needs, cancellations and orphans."""
-    run = predict(delays(text), parse_mode(mode))
+    run = predict(tasks, parse_mode(mode))
     assert run is not None
     before = None
     for time_ms in sorted(times):
         before = continued(at(run, time_ms * MS), before)
         assert figures(before) == figures(at(run, time_ms * MS))
+
+
+@given(TASKS, MODES, st.integers(0, 600))
+def test_the_figures_of_a_run_are_read_off_its_columns(tasks: list[Task], mode: str, time_ms: int):
+    """Whatever is known of the columns, the figures are those of going through all of them row by row."""
+    run = predict(tasks, parse_mode(mode))
+    assert run is not None
+    for each in (run, at(run, time_ms * MS)):
+        rows = list(zip(each.starts, each.ends, each.lanes, strict=True))
+        took = [end - start if end >= 0 else NEVER for start, end, _ in rows]
+        assert [*map(list, each.in_order)] == [
+            sorted(time for time in column if time >= 0) for column in (each.starts, each.ends)
+        ]
+        assert list(each.lengths) == took
+        assert list(each.durations) == sorted(
+            ns for index, ns in enumerate(took) if ns >= 0 and index not in each.cancelled
+        )
+        assert each.instants == [(start, lane) for start, end, lane in rows if start >= 0 and start == end]
+        assert each.work_ns == sum(ns for ns in took if ns >= 0)
+        assert each.in_order[0] is not each.starts  # it is taken on by the next snapshot
+        assert each.in_order[1] is not each.ends
 
 
 def test_many_tasks_that_take_no_time_or_end_at_once():
