@@ -35,7 +35,7 @@ from asyncmodes.sources import (
 from asyncmodes.sources.descriptors import descriptor_notes
 from asyncmodes.streams import listed
 from asyncmodes.tally import TallyRecorder
-from asyncmodes.tasks import Request, Task
+from asyncmodes.tasks import Request, Task, TaskList
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
 
@@ -150,7 +150,7 @@ def plan(
         raise UsageError.at("baseline", f"{chosen} is not among the modes", f"choose one of {listed}")
     made = Plan(
         title,
-        tasks,
+        TaskList.of(tasks) if isinstance(tasks, Sequence) else tasks,
         parsed,
         chosen,
         ClockName(clock),

@@ -22,7 +22,7 @@ from asyncmodes.critical import CriticalPath, critical_path
 from asyncmodes.modes import Mode, Stop
 from asyncmodes.resources import Resources
 from asyncmodes.spread import Spread
-from asyncmodes.tasks import Failure, State, Task
+from asyncmodes.tasks import Failure, State, Task, TaskList
 
 if TYPE_CHECKING:
     from asyncmodes.rulings import Against, Judgement
@@ -288,12 +288,12 @@ class Run:
     @cached_property
     def has_needs(self) -> bool:
         """Whether any of its tasks needs another."""
-        return any(map(attrgetter("needs"), self.tasks))
+        return TaskList.of(self.tasks).has_needs
 
     @cached_property
     def has_blocking_work(self) -> bool:
         """Whether any of its tasks blocks the event loop."""
-        return any(map(attrgetter("work.blocking"), self.tasks))
+        return TaskList.of(self.tasks).has_blocking_work
 
     @cached_property
     def peak(self) -> int:

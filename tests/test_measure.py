@@ -34,6 +34,18 @@ def test_rounds_go_through_the_modes_in_turn():
     assert [run.repeat for run in subject.runs] == [0, 0, 0, 1, 1, 1]
 
 
+def test_all_runs_are_of_one_list_which_is_looked_through_once():
+    """Later changes of the caller's own list change neither the comparison nor what is known of its tasks."""
+    tasks = [delay("a", 3), delay("b", 1)]
+    made = asyncmodes.compare(tasks, ["sequential", "parallel"], clock="virtual")
+    expected = list(tasks)
+    tasks[1] = replace(tasks[1], needs=(0,))
+    assert made.tasks == expected
+    assert all(run.tasks is made.tasks and not run.has_needs for run in made.runs)
+    needy = asyncmodes.compare(tasks, ["parallel"], clock="virtual")
+    assert needy.runs[0].has_needs
+
+
 def test_a_shuffled_order_is_the_same_for_a_seed():
     """Shuffled rounds hold every mode once, in an order that the seed decides."""
     modes = ["race", "any", "settled", "parallel", "sequential"]

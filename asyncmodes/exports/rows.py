@@ -12,7 +12,7 @@ from typing import Any
 from asyncmodes.documents import LONGEST_NS, Place, described
 from asyncmodes.errors import UsageError
 from asyncmodes.record import NEVER
-from asyncmodes.tasks import Failure, Outcome, State, Task
+from asyncmodes.tasks import Failure, Outcome, State, Task, TaskList
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,11 @@ def columns_of(place: Place, rules: Rules) -> dict[str, tuple[Any, ...]]:
     return columns
 
 
-def tasks_of(place: Place) -> list[Task]:
+def tasks_of(place: Place) -> TaskList:
     """The tasks that a result says it was about, with what was known of them before any run."""
     columns = columns_of(place, _TASK)
     each = zip(*columns.values(), strict=True)
-    return [
+    return TaskList(
         Task(
             name,
             Recorded(kind, target, blocking=blocking, declared_failure=declared, outcome=known and _outcome(known)),
@@ -131,7 +131,7 @@ def tasks_of(place: Place) -> list[Task]:
             tuple(needs),
         )
         for name, kind, target, needs, blocking, timeout, declared, known in each
-    ]
+    )
 
 
 def _outcome(known: Mapping[str, Any]) -> Outcome:

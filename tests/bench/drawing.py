@@ -13,7 +13,7 @@ from asyncmodes.playback import at
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
 from asyncmodes.stats import summarise
-from asyncmodes.tasks import Delay, Task
+from asyncmodes.tasks import Delay, Task, TaskList
 from asyncmodes.views.live import live_picture
 from asyncmodes.views.picture import Look, picture
 from tests.bench.goal import Goal, medians, seconds
@@ -23,19 +23,20 @@ LOOK = Look(width=100)
 FRAME_NS = 80_000_000  # as far apart as the frames of a live picture are
 
 
-def predicted(count: int) -> tuple[list[Task], list[Run]]:
+def predicted(count: int) -> tuple[TaskList, list[Run]]:
     """So many tasks, and what becomes of them in the default modes."""
-    tasks = [Task(f"task {i}", Delay(i % 400 * 1_000_000, f"{i % 400}ms")) for i in range(count)]
+    tasks = TaskList(Task(f"task {i}", Delay(i % 400 * 1_000_000, f"{i % 400}ms")) for i in range(count))
     runs = [predict(tasks, parse_mode(mode)) for mode in DEFAULT_MODES]
     return tasks, [run for run in runs if run is not None]
 
 
-def compared(tasks: Sequence[Task], runs: Sequence[Run]) -> Comparison:
+def compared(tasks: TaskList, runs: Sequence[Run]) -> Comparison:
     """These runs as a comparison."""
     modes = tuple(map(parse_mode, DEFAULT_MODES))
     moment = datetime(2026, 1, 2, tzinfo=UTC)
-    # Copies: a run remembers what was once read off it, and a picture is drawn of a run that nobody has looked at.
-    fresh = tuple(replace(run) for run in runs)
+    # Copies: they remember what was once read off them, and a picture is drawn of runs that nobody has looked at.
+    tasks = TaskList(tasks)
+    fresh = tuple(replace(run, tasks=tasks) for run in runs)
     return Comparison("bench", "virtual", tasks, modes, modes[0], fresh, moment, {"python": "3.11.7"}, "0.1.0")
 
 
