@@ -15,7 +15,6 @@ from asyncmodes.spec.schema import DESCRIPTIONS, spec_schema
 from asyncmodes.spec.servers import SERVER_ALLOWED
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-SPEC = Draft202012Validator(spec_schema())
 RESULT = Draft202012Validator(result_schema())
 
 
@@ -35,7 +34,8 @@ def test_the_schemas_are_schemas(what: str, capsys: pytest.CaptureFixture[str]):
     assert main(["schema", what]) == 0
     schema = json.loads(capsys.readouterr().out)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["title"]
+    assert schema["title"] == f"A {what} of asyncmodes"
+    assert schema["description"]
     Draft202012Validator.check_schema(schema)
 
 
@@ -58,7 +58,7 @@ def test_every_key_of_a_spec_is_described():
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.name)
 def test_every_example_is_valid(path: Path):
     """The example specs, which are read without complaint, keep the schema."""
-    SPEC.validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    Draft202012Validator(spec_schema()).validate(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize(
@@ -70,17 +70,21 @@ def test_every_example_is_valid(path: Path):
         {"tasks": [{"name": "a"}]},
         {"tasks": [{"delay": "300"}]},
         {"tasks": [{"delay": "300ms", "url": "https://example.org"}]},
+        {"tasks": [{"delay": "1ms..2"}]},
+        {"tasks": [{"delay": "1ms", "timeout": "300"}]},
+        {"tasks": [{"delay": "1ms", "timeout": "1s..2s"}]},
         {"tasks": [{"dealy": "300ms"}]},
         {"tasks": [{"delay": "300ms", "method": "POST"}]},
         {"tasks": [{"url": "https://example.org", "fails": True}]},
         {"tasks": [{"delay": "1ms", "repeat": 0}]},
         {"tasks": [{"delay": "1ms"}], "server": {"capacity": 0}},
+        {"tasks": [{"delay": "1ms"}], "server": {"latency": "5"}},
         {"tasks": [{"delay": "1ms"}], "servers": {}},
     ],
 )
 def test_an_editor_marks_what_is_wrong(wrong: dict[str, Any]):
     """What asyncmodes would refuse the schema refuses too."""
-    assert not SPEC.is_valid(wrong)
+    assert not Draft202012Validator(spec_schema()).is_valid(wrong)
 
 
 @pytest.mark.parametrize(
