@@ -34,7 +34,6 @@ from asyncmodes.sources import (
 )
 from asyncmodes.sources.descriptors import descriptor_notes
 from asyncmodes.streams import listed
-from asyncmodes.tally import TallyRecorder
 from asyncmodes.tasks import Request, Task, TaskList
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
@@ -73,7 +72,11 @@ class Plan:
     @property
     def keep(self) -> Keep:
         """What is kept of each run."""
-        return SpanRecorder if self.keep_tasks else TallyRecorder
+        if self.keep_tasks:
+            return SpanRecorder
+        from asyncmodes.tally import TallyRecorder  # imported late: few lists are too long to be kept
+
+        return TallyRecorder
 
     def check(self) -> None:
         """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
