@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+TYPE_CHECKING = False  # type checkers know the name; importing typing for it would cost what --version takes
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _INTERRUPTED, _TERMINATED = 130, 143
 _COLLECTED_AFTER = 50_000  # new objects; the usual 700 would look through all that is loaded a hundred times
+
+
+def _leave_quietly(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """End the program without a traceback where it was interrupted before it could say what signals do."""
+    if issubclass(kind, KeyboardInterrupt):
+        os._exit(_INTERRUPTED)
+    sys.__excepthook__(kind, error, traceback)
+
+
+sys.excepthook = _leave_quietly
 
 
 def main() -> int:
@@ -20,19 +35,14 @@ def main() -> int:
         else:
             return 0
     import gc
-    import os
+    import signal
 
     gc.set_threshold(_COLLECTED_AFTER)
-    # While the program is being loaded, and before it has its own way: no traceback.
-    try:
-        import signal
-
-        ignored = signal.SIG_IGN
-        caught = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not ignored]
-        for number in caught:
-            signal.signal(number, lambda number, _: os._exit(128 + number))
-    except KeyboardInterrupt:
-        os._exit(_INTERRUPTED)
+    # While the program is being loaded, and before it has its own way.
+    ignored = signal.SIG_IGN
+    caught = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not ignored]
+    for number in caught:
+        signal.signal(number, lambda number, _: os._exit(128 + number))
     code = _run(sys.argv[1:])
     for number in caught:
         signal.signal(number, ignored)  # it is over, and the exit code is known
@@ -61,8 +71,6 @@ def _leave_if_something_is_left(code: int) -> None:
 
     stuck = any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate())
     if stuck or code in (_INTERRUPTED, _TERMINATED):
-        import os
-
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()

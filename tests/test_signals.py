@@ -5,6 +5,7 @@ import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -41,6 +42,37 @@ def test_signals_at_random_moments_leave_nothing_behind():
         outcomes = all_of(moments(len(listed), SEED, listed))
     assert len({outcome.moment.phase.name for outcome in outcomes}) == len(listed)
     assert not [str(outcome) for outcome in outcomes if outcome.wrong]
+
+
+def test_an_interruption_before_signals_have_their_ways_leaves_no_traceback():
+    """Wherever it comes between the first line of the program and the one that says what signals do."""
+    program = """\
+import sys
+from asyncmodes.__main__ import main
+
+def interrupt(frame, event, argument):
+    global steps
+    if frame.f_code is not main.__code__:
+        return None
+    if steps == 0 or frame.f_locals.get("caught"):
+        sys.settrace(None)
+        raise KeyboardInterrupt if steps == 0 else SystemExit(7)
+    steps -= 1
+    return interrupt
+
+steps = int(sys.argv.pop())
+sys.settrace(interrupt)
+main()
+"""
+    ends = []
+    while 7 not in ends:
+        ran = subprocess.run(
+            [sys.executable, "-c", program, "compare", str(len(ends))], check=False, capture_output=True, text=True
+        )
+        assert not ran.stderr
+        ends.append(ran.returncode)
+    assert ends == [130] * (len(ends) - 1) + [7]
+    assert len(ends) > 5
 
 
 @pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
