@@ -14,6 +14,8 @@ from asyncmodes.errors import UsageError
 from asyncmodes.modes import Mode
 from asyncmodes.tasks import Task
 
+_MOST_NAMED = 12  # tasks of a circle
+
 
 class Dispatch(Protocol):
     """Hands out the tasks of one run. `heeds`: whether it has to be told of every task that ended.
@@ -145,7 +147,14 @@ def check_needs(tasks: Collection[Task]) -> None:
     if circle := needs_circle({index: task.needs for index, task in enumerate(tasks) if task.needs}):
         listed = list(tasks)
         names = [listed[index].name for index in circle]
-        raise UsageError.at(f"task {names[0]!r}", f"it needs itself: {' -> '.join(names)}", "leave one of them out")
+        raise UsageError.at(f"task {names[0]!r}", f"it needs itself: {chained(names)}", "leave one of them out")
+
+
+def chained(names: Sequence[str]) -> str:
+    """The names of a circle with arrows between; of a long one the first, how many more, and the last ones."""
+    if len(names) > _MOST_NAMED:
+        names = [*names[: _MOST_NAMED - 3], f"({len(names) - _MOST_NAMED + 1:,} more)", *names[-2:]]
+    return " -> ".join(names)
 
 
 def needs_circle(needs: dict[int, Sequence[int]]) -> list[int]:

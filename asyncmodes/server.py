@@ -78,7 +78,8 @@ class Demo:
             await self._wait(visit, drop / DROPS)
             if drop == DROPS:
                 service.leave(visit)
-            await response.write(_DROP)
+            if request.method != "HEAD":
+                await response.write(_DROP)
         return response
 
     async def _wait(self, visit: Visit, share: float = 1) -> None:
@@ -163,10 +164,10 @@ async def serving(demo: Demo, listener: socket.socket) -> AsyncIterator[None]:
 
 
 def _log() -> logging.Logger:
-    """Where a fault of ours is told; what is no HTTP is the client's, who is told it by status 400."""
+    """Where a fault of ours is told; what is no HTTP, or no body of its encoding, is the client's."""
 
     def is_ours(record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | web.RequestPayloadError))
 
     log = logging.getLogger("asyncmodes.server")
     log.filters = [is_ours]

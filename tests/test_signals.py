@@ -75,6 +75,34 @@ main()
     assert len(ends) > 5
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("within", ["with suppress(OSError):", "with Signals():"])
+def test_a_signal_while_a_module_is_loaded_is_not_lost(tmp_path: Path, number: int, within: str):
+    """Even where that module, or the one that loads it, ignores whatever is raised."""
+    (tmp_path / "deaf.py").write_text(f"""\
+import os
+try:
+    os.kill(os.getpid(), {int(number)})
+    list(map(str, range(9)))
+except BaseException:
+    pass
+""")
+    program = f"""\
+from contextlib import suppress
+from asyncmodes.commands.exits import exit_code
+from asyncmodes.commands.signals import Signals
+
+def load():
+    {within}
+        import deaf
+    return 5
+
+raise SystemExit(exit_code(load))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], check=False, cwd=tmp_path, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (128 + number, "", "")
+
+
 @pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
 def test_a_signal_before_a_run_ends_the_program(number: int, error: type[BaseException]):
     """Nothing has begun yet, so there is nothing to show."""

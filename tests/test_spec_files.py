@@ -314,7 +314,7 @@ def test_keys_that_stand_twice_in_json():
         ("delay = '1s'\nrepeat = 2.0", "tasks[0].repeat: found the number 2.0; write a whole number from 1 up"),
         ("delay = '1s'\nrepeat = '2'", "tasks[0].repeat: found the text '2'; write a whole number from 1 up"),
         ("delay = '1s'\nneeds = 'a'", "tasks[0].needs: found the text 'a'; write a list of names, such as [\"rice\"]"),
-        ("delay = '1s'\nneeds = [1]", 'tasks[0].needs: found a list; write a list of names, such as ["rice"]'),
+        ("delay = '1s'\nneeds = [1]", 'tasks[0].needs[0]: found the number 1; write a list of names, such as ["rice"]'),
         ("delay = '1s'\nneeds = ['b']", "tasks[0].needs[0]: there is no task 'b'; write the name of another task of"),
         ("request = {}", "tasks[0].request: found a table; write text with a unit, such as "),
         ("request = '50'", "tasks[0].request: '50' has no unit; write 50ms or 50s"),

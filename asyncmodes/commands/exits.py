@@ -6,7 +6,7 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -14,6 +14,7 @@ from asyncmodes.commands.output import note, silence_stdout
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 
 _WRITE_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG}
+_LOADER = "<frozen importlib"
 _HELD = ("SIGINT", "SIGTERM", "SIGTSTP", "SIGHUP", "SIGQUIT")
 USAGE, OUTPUT, BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 2, 4, 70, 130, 141, 143
 
@@ -65,7 +66,7 @@ def _ended_by(error: BaseException | None) -> int:
 def _signals_raised() -> Iterator[None]:
     """Let SIGINT and SIGTERM be exceptions, unless they are ignored: what a shell starts in the background ignores."""
     raised: dict[signal.Signals, Callable[[int, FrameType | None], object]]
-    raised = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: _terminate}
+    raised = {signal.SIGINT: _interrupt, signal.SIGTERM: _terminate}
     before = {number: signal.getsignal(number) for number in raised}
     caught = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
     try:
@@ -78,19 +79,33 @@ def _signals_raised() -> Iterator[None]:
 
 
 @contextmanager
-def signals_wait() -> Iterator[None]:
-    """Let no signal interrupt what has to be done as a whole; what comes meanwhile comes afterwards."""
+def signals_wait(names: Iterable[str] = _HELD) -> Iterator[None]:
+    """Let none of these signals interrupt what has to be done as a whole; what comes meanwhile comes afterwards."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {getattr(signal, name) for name in _HELD})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {getattr(signal, name) for name in names})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _terminate(*_: object) -> None:
+def leave_if_loading(number: int, frame: FrameType | None) -> None:
+    """End the program if the signal finds it loading a module: what is raised there may be ignored, and so be lost."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_LOADER):
+            os._exit(128 + number)
+        frame = frame.f_back
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    leave_if_loading(number, frame)
+    raise KeyboardInterrupt
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    leave_if_loading(number, frame)
     raise Terminated
 
 

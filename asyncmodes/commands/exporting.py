@@ -9,13 +9,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from asyncmodes.commands.exits import signals_wait
 from asyncmodes.commands.output import note
 from asyncmodes.errors import OutputError, UsageError
 from asyncmodes.exports.formats import FORMATS, format_of
 
 if TYPE_CHECKING:
+    from io import FileIO
+
     from asyncmodes.record import Comparison
 
+_DEADLY = ("SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")  # they would end the program where it stands
 _MOST_OF_A_NAME = 60  # characters that a temporary file takes from the name of its target
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 
@@ -102,17 +106,18 @@ class Export:
     def _replace(self, text: str) -> None:
         # The name comes first: a signal may end the program between any two steps, and none may leave the file.
         temporary = self.path.with_name(f".{self.path.name[:_MOST_OF_A_NAME]}.{os.urandom(8).hex()}")
-        try:
-            with temporary.open("x", encoding="utf-8", newline="") as file:
-                temporary.chmod(0o600)
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.chmod(self._permissions())
-            temporary.replace(self.path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        with signals_wait(_DEADLY):
+            try:
+                with temporary.open("x", encoding="utf-8", newline="") as file:
+                    temporary.chmod(0o600)
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.chmod(self._permissions())
+                temporary.replace(self.path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
 
     def _permissions(self) -> int:
         if self.path.exists():
@@ -150,7 +155,19 @@ class StepSummary:
 
         report = write_markdown(comparison)
         try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(report.strip("\n") + "\n\n")
+            with self.path.open("ab", buffering=0) as file:
+                _append(file, (report.strip("\n") + "\n\n").encode())
         except OSError as error:
             raise OutputError(f"{self.where}: {error.strerror or error}; write it somewhere else") from error
+
+
+def _append(file: FileIO, data: bytes) -> None:
+    """Append all of it, or nothing. Raises OSError."""
+    before = file.seek(0, os.SEEK_END) if file.seekable() else None
+    try:
+        while data:
+            data = data[file.write(data) :]
+    except OSError:
+        if before is not None:
+            file.truncate(before)
+        raise

@@ -43,6 +43,10 @@ class LivePicture:
         """Show this line from now on, instead of how far the runs are."""
         self._said = text
 
+    def abandon(self) -> None:
+        """Show nothing any more: the program is about to end without waiting for anything."""
+        self._canvas.abandon()
+
     def __enter__(self) -> LivePicture:
         self._thread.start()
         return self

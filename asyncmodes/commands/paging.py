@@ -92,7 +92,7 @@ class Pages:
                 raise Leave
             elif key == k.TAB:
                 tabs += 1
-            elif line.typed or key not in ("h", "l", "q", k.BACKSPACE):
+            elif line.typed.strip() or (line.typed if key == k.BACKSPACE else key not in ("h", "l", "q")):
                 self._scrolled(key)
                 line.takes(key)
             elif key == k.BACKSPACE:

@@ -25,7 +25,11 @@ from asyncmodes.views.live import live_picture
 from asyncmodes.views.picture import NARROWEST, WIDEST, Look
 
 _NICE = 5
-_FOR_THE_PARENT = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_FOR_THE_PARENT = [
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+    if hasattr(signal, name)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,10 @@ class Canvas(Protocol):
 
     def erase(self) -> None:
         """Remove the picture and show the cursor."""
+        ...
+
+    def abandon(self) -> None:
+        """Draw no more, whatever is being drawn, and leave the terminal as it is."""
         ...
 
 
@@ -98,6 +106,9 @@ class Painter:
     def erase(self) -> None:
         """Remove the picture and show the cursor."""
         self._live.stop()
+
+    def abandon(self) -> None:
+        """Nothing draws but this very process."""
 
     def leave(self) -> None:
         """Show the cursor and leave all else as it is: somebody else may be writing already."""
@@ -148,6 +159,11 @@ class _Elsewhere:
         with suppress(OSError):
             os.waitpid(self._process, 0)
         self._drawn.close()
+
+    def abandon(self) -> None:
+        """End the process, which may wait for a terminal that takes nothing more."""
+        with suppress(OSError):
+            os.kill(self._process, signal.SIGKILL)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import socket
 import sys
@@ -14,7 +15,7 @@ from enum import Enum, auto
 from types import FrameType
 from typing import TypeVar
 
-from asyncmodes.commands.exits import Terminated
+from asyncmodes.commands.exits import Terminated, leave_if_loading
 from asyncmodes.commands.output import note
 from asyncmodes.virtual_time import VirtualTimeError
 
@@ -42,13 +43,15 @@ class Phase(Enum):
 class Signals:
     """Catches the signals while it is entered; `received` is the first one, None so far.
 
-    `phase` says what they mean. `tell` is how to say that a run cannot be cancelled yet.
+    `phase` says what they mean. `tell` is how to say that a run cannot be cancelled yet, `abandon` what else has to end
+    where the program leaves at once.
     """
 
     def __init__(self) -> None:
         self.received: int | None = None
         self.phase = Phase.PREPARING
         self.tell: Callable[[str], object] = note
+        self.abandon: Callable[[], object] = lambda: None
         self._received_s = 0.0
         self._cancel: Callable[[], object] | None = None
         self._raised = False
@@ -94,16 +97,19 @@ class Signals:
         if cancel is not None:
             cancel()
 
-    def _handle(self, number: int, _: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         is_first, now = self.received is None, time.monotonic()
         if is_first:
             self.received, self._received_s = number, now
         elif now - self._received_s <= _SAME_PRESS_S:
             return
         if self.phase is Phase.PREPARING or (self.phase is Phase.WRITING and not is_first and not self._raised):
+            if self.phase is Phase.PREPARING:
+                leave_if_loading(number, frame)
             self._raised = True
             raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
         if not is_first:
+            self.abandon()
             _leave_at_once(number)
         self._cancel_once()
 
@@ -148,6 +154,14 @@ def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
 
 
 def _leave_at_once(number: int) -> None:
-    if sys.stdout is not None and sys.stdout.isatty():
+    if sys.stdout is not None and sys.stdout.isatty() and _takes_more(sys.stdout.fileno()):
         os.write(sys.stdout.fileno(), SHOW_CURSOR.encode())
     os._exit(128 + number)
+
+
+def _takes_more(terminal: int) -> bool:
+    """Whether something can be written at once: a terminal that is stopped, as by Ctrl-S, takes nothing."""
+    try:
+        return bool(select.select([], [terminal], [], 0)[1])
+    except (OSError, ValueError):  # Windows asks sockets only
+        return True

@@ -21,6 +21,7 @@ from asyncmodes.tasks import Failure, State, Task
 __all__ = ["SCHEMA_VERSION", "as_document", "known_task", "read_json", "write_json"]
 
 FINAL_STATES = (State.OK, State.FAILED, State.TIMED_OUT, State.CANCELLED, State.SKIPPED)
+_DEEPEST = 100  # levels of a detail
 _PORTION = 500
 
 _encode = json.JSONEncoder(allow_nan=False).encode
@@ -179,17 +180,19 @@ def _detail(run: Run, index: int) -> object:
     return {**detail, "phases": {phase: phases.get(phase) for phase in PHASES}}
 
 
-def _plain(value: object) -> object:
-    """A detail as JSON can hold it: what a caller's own coroutine returned may be anything."""
+def _plain(value: object, depth: int = 0) -> object:
+    """A detail as JSON can hold it: what a caller's own coroutine returned may be anything, also a part of itself."""
+    if depth > _DEEPEST:
+        return "nested too deeply"
     match value:
         case None | bool() | int() | str():
             return value
         case float():
             return value if math.isfinite(value) else repr(value)
         case Mapping():
-            return {key if isinstance(key, str) else repr(key): _plain(each) for key, each in value.items()}
+            return {key if isinstance(key, str) else repr(key): _plain(each, depth + 1) for key, each in value.items()}
         case list() | tuple():
-            return [_plain(each) for each in value]
+            return [_plain(each, depth + 1) for each in value]
     return repr(value)
 
 

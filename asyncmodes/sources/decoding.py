@@ -24,13 +24,13 @@ class Undecodable(ValueError):
     """The body is not what its content encoding says."""
 
 
-def decoder_of(encoding: str | None) -> Decoder | None:
-    """What unpacks a body with this Content-Encoding; None if there is nothing to unpack.
+def decoder_of(encoding: str) -> Decoder | None:
+    """What unpacks a body with this Content-Encoding, all header lines in one; None if there is nothing to unpack.
 
     Names that are no content coding, such as the `utf-8` of confused servers, stand for nothing. Raises Undecodable
     for one that is known and yet not supported, or for several of them.
     """
-    names = [name.strip().lower() for name in encoding.split(",")] if encoding else []
+    names = [name.strip().lower() for name in encoding.split(",")]
     codings = [name for name in names if name in _WINDOWS or name in _UNSUPPORTED]
     if not codings:
         return None

@@ -170,7 +170,7 @@ class _Client:
     async def _read(self, response: aiohttp.ClientResponse, detail: dict[str, object]) -> None:
         """Read the body to its end and count what it decodes to, keeping none of it."""
         is_part = response.status == HTTPStatus.PARTIAL_CONTENT  # a part of what is compressed cannot be unpacked
-        decoder = None if is_part else decoder_of(response.headers.get(hdrs.CONTENT_ENCODING))
+        decoder = None if is_part else decoder_of(", ".join(response.headers.getall(hdrs.CONTENT_ENCODING, ())))
         with _woken_when_closed(response):
             async for chunk in response.content.iter_any():
                 if decoder is None:

@@ -107,7 +107,8 @@ def read_tables(
         stdin=stdin,
     )
     text = text_of(data, label)
-    return label, parsed(text, label, _parsed_json if text.lstrip().startswith("{") else parsed_toml)
+    is_json = text.lstrip().startswith("{") or name.lower().endswith(".json")
+    return label, parsed(text, label, _parsed_json if is_json else parsed_toml)
 
 
 def spec_of(tables: Mapping[str, object], where: str, *, base: str = "", defaults: Defaults | None = None) -> Spec:
@@ -141,9 +142,11 @@ def _parsed_json(text: str, label: str) -> dict[str, Any]:
         return _Doubled(pairs)
 
     try:
-        found: dict[str, Any] = json.loads(text, object_pairs_hook=table)
+        found = json.loads(text, object_pairs_hook=table)
     except json.JSONDecodeError as error:
         raise UsageError.at(f"{label}:{error.lineno}:{error.colno}", sentence(error.msg), "mend the JSON") from None
+    if not isinstance(found, dict):
+        raise UsageError.at(label, f"found {_described(found)}", 'write a table: {"tasks": [{"delay": "300ms"}]}')
     if doubled:
         places = [_place(place) for place in _doubled_keys(found, ())]
         raise UsageError(*(Problem(f"{label}: {place}", "the key stands twice", "write it once") for place in places))
@@ -198,9 +201,9 @@ def _problems(raw: Mapping[str, Any], errors: Iterable[Any], label: str) -> Iter
     """What pydantic objects to, in our words: one problem for each place, with the index of its task (else -1)."""
     seen = set()
     for error in errors:
-        # What follows the key of a task says which alternative of a union was tried, but for headers.
+        # What follows the key of a task says which alternative of a union was tried, but for what is within these.
         loc = error["loc"]
-        place = tuple(loc[: 4 if "headers" in loc[2:3] else 3])
+        place = tuple(loc[: 4 if loc[2:3] in _WITH_PARTS else 3])
         if place in seen:
             continue
         seen.add(place)
@@ -220,6 +223,7 @@ def _value_at(raw: Any, place: Sequence[int | str]) -> Any:
 
 
 _MISSING = object()
+_WITH_PARTS = (("headers",), ("needs",))
 
 
 def _problem(where: str, place: Sequence[int | str], error: Mapping[str, Any], value: Any) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from asyncmodes.dispatch import needs_circle
+from asyncmodes.dispatch import chained, needs_circle
 from asyncmodes.errors import SHOWN_PROBLEMS, Problem, nearest
 from asyncmodes.spec.wording import shown
 
@@ -45,7 +45,7 @@ def needs_problems(tables: Sequence[Any], kinds: Sequence[str], label: str) -> I
         names = [_name(tables[index], index, kinds) for index in circle]
         problem = Problem(
             f"{label}: tasks[{circle[0]}].needs",
-            f"{names[0]} needs itself: {' -> '.join(names)}" + (", each the next one" if len(circle) > 2 else ""),
+            f"{names[0]} needs itself: {chained(names)}" + (", each the next one" if len(circle) > 2 else ""),
             "leave it out" if len(circle) == 2 else "leave one of these needs out",
         )
         yield circle[0], problem
