@@ -89,6 +89,10 @@ class Plan:
             refuse_virtual(self.tasks)
         else:
             refuse_too_long(self.tasks)
+        if self.options.trust_env:
+            from asyncmodes.sources.environment import check_environment
+
+            check_environment()
         if self.loop is LoopName.UVLOOP:
             _refuse_uvloop(self.tasks, self.clock)
 

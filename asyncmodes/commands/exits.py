@@ -14,6 +14,7 @@ from asyncmodes.commands.output import note, silence_stdout
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 
 _WRITE_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG}
+_TOO_MANY_OPEN = {errno.EMFILE, errno.ENFILE}
 _LOADER = "<frozen importlib"
 _HELD = ("SIGINT", "SIGTERM", "SIGTSTP", "SIGHUP", "SIGQUIT")
 USAGE, OUTPUT, BUG, INTERRUPTED, PIPE_CLOSED, TERMINATED = 2, 4, 70, 130, 141, 143
@@ -42,11 +43,17 @@ def exit_code(run: Callable[[], int]) -> int:
         silence_stdout()
         return PIPE_CLOSED
     except OSError as error:  # Typer's own writing of a help text
+        if error.errno in _TOO_MANY_OPEN:
+            note("error: no more files or sockets may be open; raise the limit, such as ulimit -n 1024")
+            return BUG
         if error.errno not in _WRITE_ERRORS:
             return _bug(error)
         silence_stdout()
         note(f"error: standard output: {error.strerror}; write it somewhere else")
         return OUTPUT
+    except MemoryError:
+        note("error: there is not enough memory; give fewer tasks, or keep none: --no-tasks --format json")
+        return BUG
     except _SIGNALLED as error:
         return _ended_by(error)
     except Exception as error:

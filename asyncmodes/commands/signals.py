@@ -71,7 +71,11 @@ class Signals:
     def run(self, coroutine: Coroutine[object, object, T], runner: asyncio.Runner) -> T:
         """Run the coroutine so that the first signal cancels it, also if it came just before."""
         self.phase = Phase.RUNNING
-        loop = runner.get_loop()
+        try:
+            loop = runner.get_loop()
+        except BaseException:
+            coroutine.close()  # or Python would complain that nobody has awaited it
+            raise
 
         async def cancellable() -> T:
             task = asyncio.current_task()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from asyncmodes.errors import Problem, UsageError
 from asyncmodes.spec.durations import parse_delay
 from asyncmodes.spec.model import Defaults
-from asyncmodes.spec.web import masked
+from asyncmodes.spec.web import check_credentials, masked
 from asyncmodes.spec.wording import shown
 from asyncmodes.streams import Stream
 from asyncmodes.tasks import Block, Cpu, CpuIn, Delay, FakeRequest, Request, Task, Work
@@ -85,11 +85,17 @@ def request_of(
     headers: Sequence[tuple[str, str]] = (),
     data: bytes | None = None,
     expect_status: tuple[int, ...] = (),
+    where: str = "url",
 ) -> Request:
-    """The request of a URL that has been checked; a header of its own replaces the default of that name."""
+    """The request of a URL that has been checked; a header of its own replaces the default of that name.
+
+    Raises UsageError at `where` if its headers do not go with the URL.
+    """
     body = defaults.data if data is None else data
     verb = method or defaults.method or ("GET" if body is None else "POST")
-    return Request(url, masked(url), verb.upper(), _merged(defaults.headers, headers), body, expect_status)
+    sent = _merged(defaults.headers, headers)
+    check_credentials(url, sent, where)
+    return Request(url, masked(url), verb.upper(), sent, body, expect_status)
 
 
 def _merged(defaults: tuple[tuple[str, str], ...], own: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -322,10 +322,12 @@ def _name_problems(tables: Sequence[Any], label: str) -> Iterator[tuple[int, Pro
 
 def _entry(where: str, table: TaskTable, needs: Sequence[int], defaults: Defaults, files: Files) -> Entry:
     timeout_ns = parse_timeout(table["timeout"]) if "timeout" in table else None
-    return Entry(where, _works(table, defaults, files), table.get("name"), table.get("repeat", 1), timeout_ns, needs)
+    return Entry(
+        where, _works(table, defaults, files, where), table.get("name"), table.get("repeat", 1), timeout_ns, needs
+    )
 
 
-def _works(table: TaskTable, defaults: Defaults, files: Files) -> Sequence[Work | Drawn]:
+def _works(table: TaskTable, defaults: Defaults, files: Files, where: str) -> Sequence[Work | Drawn]:
     if "delay" in table:
         return (delay_of(table["delay"], _message(table)),)
     if "block" in table:
@@ -344,6 +346,7 @@ def _works(table: TaskTable, defaults: Defaults, files: Files) -> Sequence[Work 
         headers=tuple(table.get("headers", {}).items()),
         data=table["data"].encode() if "data" in table else None,
         expect_status=(expected,) if isinstance(expected, int) else tuple(expected),
+        where=f"{where}.url",
     )
     return (request,)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from asyncmodes.spec.pages import page_of
 from asyncmodes.spec.wording import shown
 
 _PASSWORD = re.compile(r"\A([^/?#]*//[^/?#:@]*:)[^/?#]*@")
+_USER = re.compile(r"[^/?#]*//[^/?#]*@")
 _HTTP = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:\[([^\[\]]*)\]|([^\[\]:]*))(?::([0-9]*))?")
@@ -23,6 +25,13 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 def masked(url: str) -> str:
     """The URL with its password replaced by `***`."""
     return _PASSWORD.sub(r"\1***@", url) if "@" in url else url
+
+
+def check_credentials(url: str, headers: Iterable[tuple[str, str]], where: str) -> None:
+    """Raise UsageError at `where` if a request would have two authorizations: that of its URL, and a header."""
+    if "@" in url and _USER.match(url) and any(name.lower() == "authorization" for name, _ in headers):
+        what = f"{shown(url)} has a user in it, and there is an Authorization header too"
+        raise UsageError.at(where, what, "leave one of them out")
 
 
 class _Fault(NamedTuple):

@@ -132,7 +132,7 @@ def _works(word: _Word, defaults: Defaults, files: Files, whole: str) -> tuple[S
         if star and _NUMBER.fullmatch(tail):
             text, times = head, _times(tail, place)
         check_url(text, place)
-        return [request_of(text, defaults)], times
+        return [request_of(text, defaults, where=place)], times
     if star and _WHOLE.fullmatch(tail) and files.exists(head):
         return files.expand(head, place), _times(tail, place)
     if files.exists(text):
