@@ -146,6 +146,28 @@ def test_a_mode_has_one_line_that_begins_with_its_name_and_total(runs: str):
 # The step summary
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a limit of POSIX")
+def test_a_summary_that_cannot_be_written_is_as_before(tmp_path: Path):
+    """Of a report that does not fit nothing is left behind."""
+    path = tmp_path / "summary.md"
+    path.write_text("0" * 900)
+    program = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); "
+        "from asyncmodes.__main__ import main; raise SystemExit(main())"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "compare", "10ms*20", "--clock", "virtual", "--summary", "-q"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "GITHUB_STEP_SUMMARY": str(path)},
+    )
+    assert ran.returncode == 4
+    assert ran.stderr.splitlines() == [f"asyncmodes: error: --summary {path}: File too large; write it somewhere else"]
+    assert path.read_text() == "0" * 900
+
+
 def test_the_summary_is_appended_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

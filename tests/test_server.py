@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import aiohttp
@@ -67,7 +67,23 @@ def test_every_page():
     ]
     ((status, large),) = answers("/bytes/3MB")
     assert (status, len(large)) == (200, 3_000_000)
-    assert [answers(path, method="HEAD") for path in ("/bytes/3MB", "/delay/0s")] == [[(200, b"")]] * 2
+    paths = ("/bytes/3MB", "/delay/0s", "/drip/1ms", "/drip/1ms")
+    assert answers(*paths, method="HEAD") == [(200, b"")] * 4  # on one connection: what is too much would be an answer
+
+
+def test_a_body_that_is_not_of_its_encoding_is_the_clients_fault(caplog):
+    """It may be answered or not; nothing is told on the server's terminal."""
+
+    async def main():
+        async with demo_at() as (_, session):
+            for _ in range(3):
+                headers = {"Content-Encoding": "gzip"}
+                with suppress(aiohttp.ClientError):
+                    async with session.post("/delay/1ms", data=b"hello", headers=headers) as response:
+                        await response.read()
+
+    on_real_time(main)
+    assert not caplog.records
     assert answers("/delay/0s", method="POST") == [(200, b"200\n")]
 
 

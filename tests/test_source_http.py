@@ -228,6 +228,10 @@ MALFORMED = {
     "endless header": HEAD + b"X: " + b"a" * 100_000 + b"\r\n\r\n",
     "broken gzip": HEAD + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
     "unknown encoding": HEAD + b"Content-Encoding: br\r\nContent-Length: 5\r\n\r\nhello",
+    "two encodings in two lines": HEAD
+    + b"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+    "an unknown encoding in a second line": HEAD
+    + b"Content-Encoding: identity\r\nContent-Encoding: br\r\nContent-Length: 5\r\n\r\nhello",
 }
 
 

@@ -33,6 +33,10 @@ def lines(read, *arguments, **options) -> list[str]:
         ("file:nowhere*.txt", "'nowhere*.txt' matches no file; write the name of a file, or a pattern of some"),
         ("file:", "the name of the file is missing; write for example data/menu.txt"),
         ("file:a\0b", r"'a\x00b' can be the name of no file; leave out NUL and half characters"),
+        (
+            "http://u:secret@h/",
+            "'http://***@h/' has a user in it, and there is an Authorization header too; leave one of them out",
+        ),
         ("ftp://h/x", f"'ftp://h/x' has the scheme ftp; {SCHEMES}"),
         ("http:", f"'http:' is no complete URL; {SCHEMES}"),
         ("delay:", "'' is no duration; write a number and a unit: 300ms, 1.5s, 2m"),
@@ -54,7 +58,8 @@ def lines(read, *arguments, **options) -> list[str]:
 )
 def test_what_is_said_of_a_word(word, said):
     """The place, what is wrong, and what to write instead."""
-    assert lines(read_words, [word], Defaults(max_tasks=10)) == [f"argument 1: {said}"]
+    defaults = Defaults(max_tasks=10, headers=(("authorization", "x"),))
+    assert lines(read_words, [word], defaults) == [f"argument 1: {said}"]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +140,27 @@ def test_what_is_said_of_a_file_that_is_no_toml():
     (line,) = lines(parse_toml, b"a = " + b"9" * 5000, "f")
     assert line.startswith("f: it has a value that cannot be read (Exceeds the limit (4300 digits) for integer string")
     assert line.endswith("); write a smaller one")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("[]", "an empty list"), ("[1]", "a list"), ("null", "null"), ('"x"', "the text 'x'"), ("1", "the number 1")],
+)
+def test_what_is_said_of_json_that_is_no_table(tmp_path, text, found):
+    """A file of that name is JSON, whatever it begins with."""
+    path = tmp_path / "spec.JSON"
+    path.write_text(text)
+    assert lines(read_spec, str(path)) == [f'{path}: found {found}; write a table: {{"tasks": [{{"delay": "300ms"}}]}}']
+
+
+def test_a_long_circle_of_needs_is_cut():
+    """Twelve places are named, among them its beginning and its end."""
+    spec = "".join(f"[[tasks]]\nname='t{n}'\ndelay='1s'\nneeds=['t{(n + 1) % 5000}']\n" for n in range(5000))
+    (line,) = lines(read_spec, "-", stdin=io.BytesIO(spec.encode()))
+    named = "t0 -> t1 -> t2 -> t3 -> t4 -> t5 -> t6 -> t7 -> t8 -> (4,990 more) -> t4999 -> t0"
+    assert line == (
+        f"standard input: tasks[0].needs: t0 needs itself: {named}, each the next one; leave one of these needs out"
+    )
 
 
 def test_as_many_tables_as_allowed():

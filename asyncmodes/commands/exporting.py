@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,5 +170,6 @@ def _append(file: FileIO, data: bytes) -> None:
             data = data[file.write(data) :]
     except OSError:
         if before is not None:
-            file.truncate(before)
+            with suppress(OSError):  # a device has no length
+                file.truncate(before)
         raise
