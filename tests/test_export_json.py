@@ -1,11 +1,13 @@
 """JSON version 1: the contract's fields and figures, and reading back what was written."""
 
+import functools
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import asyncmodes
 from asyncmodes import UsageError, read_json, write_json
 from asyncmodes.modes import DEFAULT_MODES
 from asyncmodes.tasks import Delay, Task
@@ -104,6 +106,24 @@ def test_times_are_exact_to_the_nanosecond(ns: int):
     """Seconds as numbers lose no nanosecond in 97 days."""
     subject = comparison([Task("a", Delay(ns, "long"))], ["parallel"])
     assert read_json(write_json(subject)).runs[0].ends[0] == ns
+
+
+def test_details_of_any_depth_are_written_and_read_back():
+    """What a caller's own coroutine returned may be deep, or a part of itself; a hundred levels of it are kept."""
+    endless: list[object] = []
+    endless.append(endless)
+    deep = functools.reduce(lambda inner, _: {"a": [inner]}, range(400), 0)
+
+    async def returned(what: object) -> object:
+        return what
+
+    tasks = [asyncmodes.call(functools.partial(returned, what), name="x") for what in (endless, deep)]
+    text = asyncmodes.write_json(asyncmodes.compare(tasks, "parallel"))
+    assert asyncmodes.write_json(asyncmodes.read_json(text)) == text
+    assert text.count("nested too deeply") == 2
+    foreign = text.replace('"nested too deeply"', "[" * 300 + "]" * 300)
+    again = asyncmodes.write_json(asyncmodes.read_json(foreign))
+    assert json.loads(again)["runs"][0]["counts"]["ok"] == 2
 
 
 def test_hostile_text_is_whole_and_ascii():

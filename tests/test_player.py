@@ -75,6 +75,16 @@ def grades(state) -> dict[str, str]:
     return json.loads((state / "asyncmodes" / "progress.json").read_text())["grades"]
 
 
+def test_spaces_do_not_keep_the_letters_from_being_commands(tmp_path):
+    """Nothing is typed yet that could be an answer: q leaves, and backspace takes the spaces back first."""
+    learner = Learner(tmp_path, "learn", "S3")
+    learner.sees("Your answer")
+    learner.press("  \x7f\x7f1000\r")
+    learner.sees("You say: 1000 ms", "How sure:")
+    learner.press(" q")
+    assert learner.leaves_in_order() == 0
+
+
 def test_a_question_from_first_sight_to_score(tmp_path):
     """Bad answers ask again with a hint, the run is played with the prediction on its axis, and all of it stays."""
     learner = Learner(tmp_path, "learn", "S3")

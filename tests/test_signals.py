@@ -1,6 +1,7 @@
 """Signals at random moments of every phase; and what each of them means where it comes."""
 
 import asyncio
+import errno
 import json
 import os
 import select
@@ -8,12 +9,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
+
+import termios
 
 from asyncmodes.commands import exits
 from asyncmodes.commands import signals as our_signals
@@ -25,6 +30,7 @@ from asyncmodes.lessons.pack import read_pack
 from asyncmodes.lessons.progress import Progress
 from tests.interrupting import all_of
 from tests.moments import moments, surroundings
+from tests.terminal import PROGRAM
 from tests.test_process import started
 
 SEED = 5
@@ -101,6 +107,110 @@ raise SystemExit(exit_code(load))
 """
     ran = subprocess.run([sys.executable, "-c", program], check=False, cwd=tmp_path, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout, ran.stderr) == (128 + number, "", "")
+
+
+@contextmanager
+def on_a_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], int, int]]:
+    """The program with a picture that grows on a terminal: the process, and both ends of the terminal."""
+    ours, theirs = os.openpty()
+    try:
+        termios.tcsetwinsize(theirs, (40, 90))
+        environment = {**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
+        child = subprocess.Popen(
+            [*PROGRAM, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+        )
+        try:
+            seen = b""
+            while b"running" not in seen:
+                seen += os.read(ours, 65536)
+            yield child, ours, theirs
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_signal_ends_the_program_where_its_terminal_takes_nothing(number: int):
+    """As after Ctrl-S: the process that draws waits for the terminal, and is not left behind either."""
+    with on_a_terminal("compare", "1h", "-m", "parallel") as (child, _, theirs):
+        termios.tcflow(theirs, termios.TCOOFF)
+        time.sleep(0.3)  # a few frames: the picture cannot be drawn any more
+        child.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(0.5)  # longer than what counts as the same key press
+        child.send_signal(number)
+        assert child.wait(20) == 128 + number
+        until(lambda: not group_members(child.pid))
+
+
+def test_a_quit_signal_to_all_shows_the_cursor():
+    """The process that draws outlives the one that it draws for, and leaves the terminal as it was."""
+    with on_a_terminal("compare", "1h", "-m", "parallel") as (child, ours, _):
+        os.killpg(child.pid, signal.SIGQUIT)
+        assert child.wait(20) == -signal.SIGQUIT
+        seen = b""
+        while b"\x1b[?25h" not in seen:
+            assert select.select([ours], [], [], 20)[0], "the cursor stays hidden"
+            seen += os.read(ours, 65536)
+
+
+def group_members(group: int) -> bool:
+    """Whether there is any process in this group."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def until(is_true: Callable[[], bool]) -> None:
+    """Wait for it, at most as long as only broken code takes."""
+    deadline = time.monotonic() + 20
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "there is not enough memory; give fewer tasks, or keep none: --no-tasks --format json"),
+        (
+            OSError(errno.EMFILE, "Too many open files"),
+            "no more files or sockets may be open; raise the limit, such as ulimit -n 1024",
+        ),
+    ],
+)
+def test_what_the_machine_lacks_is_no_bug_to_report(capsys, error: Exception, said: str):
+    """It is named, with what to do."""
+
+    def fail() -> int:
+        raise error
+
+    assert exits.exit_code(fail) == exits.BUG
+    assert capsys.readouterr().err == f"asyncmodes: error: {said}\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1])
+def test_a_deadly_signal_while_a_file_is_written_leaves_it_whole(tmp_path: Path, number: int):
+    """It ends the program when the file stands in its place, and there is no temporary one."""
+    program = f"""\
+import os
+from asyncmodes.commands.exporting import Export
+
+os.fsync = lambda _: os.kill(os.getpid(), {int(number)})
+Export("x.json", []).save("new")
+"""
+    (tmp_path / "x.json").write_text("old")
+    ran = subprocess.run([sys.executable, "-c", program], check=False, cwd=tmp_path, capture_output=True)
+    assert ran.returncode == -number, ran.stderr
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir() if "core" not in path.name] == [
+        ("x.json", "new")
+    ]
 
 
 @pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
