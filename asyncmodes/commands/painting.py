@@ -158,12 +158,14 @@ class _Elsewhere:
             self._frames.close()
         with suppress(OSError):
             os.waitpid(self._process, 0)
+        self._process = 0  # its number may be another's from now on
         self._drawn.close()
 
     def abandon(self) -> None:
         """End the process, which may wait for a terminal that takes nothing more."""
-        with suppress(OSError):
-            os.kill(self._process, signal.SIGKILL)
+        if self._process:
+            with suppress(OSError):
+                os.kill(self._process, signal.SIGKILL)
 
 
 @contextmanager
