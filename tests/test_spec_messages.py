@@ -153,11 +153,18 @@ def test_what_is_said_of_json_that_is_no_table(tmp_path, text, found):
     assert lines(read_spec, str(path)) == [f'{path}: found {found}; write a table: {{"tasks": [{{"delay": "300ms"}}]}}']
 
 
-def test_a_long_circle_of_needs_is_cut():
+@pytest.mark.parametrize(
+    ("count", "named"),
+    [
+        (11, "t0 -> t1 -> t2 -> t3 -> t4 -> t5 -> t6 -> t7 -> t8 -> t9 -> t10 -> t0"),
+        (12, "t0 -> t1 -> t2 -> t3 -> t4 -> t5 -> t6 -> t7 -> t8 -> (2 more) -> t11 -> t0"),
+        (5000, "t0 -> t1 -> t2 -> t3 -> t4 -> t5 -> t6 -> t7 -> t8 -> (4,990 more) -> t4999 -> t0"),
+    ],
+)
+def test_a_long_circle_of_needs_is_cut(count, named):
     """Twelve places are named, among them its beginning and its end."""
-    spec = "".join(f"[[tasks]]\nname='t{n}'\ndelay='1s'\nneeds=['t{(n + 1) % 5000}']\n" for n in range(5000))
+    spec = "".join(f"[[tasks]]\nname='t{n}'\ndelay='1s'\nneeds=['t{(n + 1) % count}']\n" for n in range(count))
     (line,) = lines(read_spec, "-", stdin=io.BytesIO(spec.encode()))
-    named = "t0 -> t1 -> t2 -> t3 -> t4 -> t5 -> t6 -> t7 -> t8 -> (4,990 more) -> t4999 -> t0"
     assert line == (
         f"standard input: tasks[0].needs: t0 needs itself: {named}, each the next one; leave one of these needs out"
     )
