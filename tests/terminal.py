@@ -41,7 +41,7 @@ class Terminal:
             env={**kept, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8", **environment},
             timeout=30,
             cwd=Path(__file__).parent.parent,
-            preexec_fn=_as_a_shell_would,
+            preexec_fn=as_a_shell_would,
         )
 
     @property
@@ -82,6 +82,7 @@ class Terminal:
         self._stream.feed(frame)
 
 
-def _as_a_shell_would() -> None:
-    """Let the program be hung up, also where these tests are not, as under nohup."""
+def as_a_shell_would() -> None:
+    """Let the program be hung up and quit, also where these tests are not, as under nohup or in the background."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)

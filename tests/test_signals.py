@@ -30,7 +30,7 @@ from asyncmodes.lessons.pack import read_pack
 from asyncmodes.lessons.progress import Progress
 from tests.interrupting import all_of
 from tests.moments import moments, surroundings
-from tests.terminal import PROGRAM
+from tests.terminal import PROGRAM, as_a_shell_would
 from tests.test_process import started
 
 SEED = 5
@@ -115,10 +115,10 @@ def on_a_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], in
     ours, theirs = os.openpty()
     try:
         termios.tcsetwinsize(theirs, (40, 90))
-        environment = {**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}
         child = subprocess.Popen(
-            [*PROGRAM, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
-        )
+            [*PROGRAM, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}, preexec_fn=as_a_shell_would,
+        )  # fmt: skip
         try:
             seen = b""
             while b"running" not in seen:
@@ -199,9 +199,10 @@ def test_what_the_machine_lacks_is_no_bug_to_report(capsys, error: Exception, sa
 def test_a_deadly_signal_while_a_file_is_written_leaves_it_whole(tmp_path: Path, number: int):
     """It ends the program when the file stands in its place, and there is no temporary one."""
     program = f"""\
-import os
+import os, signal
 from asyncmodes.commands.exporting import Export
 
+signal.signal({int(number)}, signal.SIG_DFL)  # who runs these tests in the background may have had it ignored
 os.fsync = lambda _: os.kill(os.getpid(), {int(number)})
 Export("x.json", []).save("new")
 """
