@@ -117,7 +117,8 @@ def on_a_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], in
         termios.tcsetwinsize(theirs, (40, 90))
         child = subprocess.Popen(
             [*PROGRAM, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}, preexec_fn=as_a_shell_would,
+            env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"},
+            preexec_fn=as_a_shell_would,  # noqa: PLW1509  # no other thread runs
         )  # fmt: skip
         try:
             seen = b""
