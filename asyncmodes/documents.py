@@ -11,6 +11,7 @@ from asyncmodes.errors import UsageError
 from asyncmodes.text import clean
 
 LONGEST_NS = 2**63 - 1  # what a record's columns can hold
+_PRODUCTS_EXACT_NS = 2**51  # from 26 days on, the rounding of the time and that of its product may add up to one
 _LONGEST_SHOWN = 40
 _LARGEST = 2**31 - 1
 
@@ -43,6 +44,12 @@ def _finite(digits: str) -> float:
     if math.isinf(number):
         raise ValueError(f"the number {digits[:20]} is too large")
     return number
+
+
+def whole_ns(time: float, unit_ns: int = 10**9) -> int:
+    """The time, in seconds or another unit, in nanoseconds; up to 97 days every one comes back as it was written."""
+    ns = round(time * unit_ns)
+    return ns if ns < _PRODUCTS_EXACT_NS else int(time) * unit_ns + round(time % 1 * unit_ns)
 
 
 class Place:
@@ -108,11 +115,11 @@ class Place:
         self._check(fits, f"a whole number from {least} to {below - 1:,}")
         return cast("int", self.value)
 
-    def ns(self, unit_ns: float = 1e9) -> int:
+    def ns(self, unit_ns: int = 10**9) -> int:
         """The time that this is, a number of seconds or of another unit, in whole nanoseconds."""
         fits = type(self.value) in (int, float) and 0 <= self.value <= LONGEST_NS / unit_ns
         self._check(fits, "a time, a number from 0 up")
-        return min(round(cast("float", self.value) * unit_ns), LONGEST_NS)
+        return min(whole_ns(cast("float", self.value), unit_ns), LONGEST_NS)
 
     def _check(self, fits: bool, wanted: str) -> None:
         if not fits:

@@ -4,7 +4,7 @@ import functools
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import asyncmodes
@@ -102,6 +102,7 @@ def test_reading_back_gives_the_same_document(mode: str):
 
 
 @given(st.integers(0, 97 * 86400 * 10**9))
+@example(4_342_677_429_839_373)
 def test_times_are_exact_to_the_nanosecond(ns: int):
     """Seconds as numbers lose no nanosecond in 97 days."""
     subject = comparison([Task("a", Delay(ns, "long"))], ["parallel"])

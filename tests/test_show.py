@@ -77,6 +77,8 @@ PLACES = places(GOOD)[1:]
 @example(("against", "modes", 0, "reason"), "\x1b[2J")
 @example(("expectations", 0, "measured"), 1e300)
 @example(("expectations", 0, "bound"), 10**400)
+@example(("expectations", 0, "bound"), None)
+@example(("expectations", 1, "bound"), None)
 @example(("expectations", 0, "runs"), [])
 @given(st.sampled_from(PLACES), st.sampled_from([*NASTY, "delete", "twice"]))
 def test_a_document_with_anything_changed_is_read_or_refused(place: tuple[Any, ...], value: Any):

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
 from typing import Any
 
-from asyncmodes.documents import LONGEST_NS, Place, described
+from asyncmodes.documents import LONGEST_NS, Place, described, whole_ns
 from asyncmodes.errors import UsageError
 from asyncmodes.record import NEVER
 from asyncmodes.tasks import Failure, Outcome, State, Task, TaskList
@@ -35,67 +35,83 @@ Identity = tuple[str, str, str, tuple[int, ...]]
 """A task's name, kind, target, and the indices of those that it needs."""
 
 
-def _is_text(value: Any) -> bool:
-    return type(value) is str
+Column = Sequence[Any]
+Fits = Callable[[Column], bool]
+Rules = Mapping[str, tuple[Fits, str]]
+"""Of each key, whether all values of a column fit, and in words what each must be."""
 
 
-def _is_time(value: Any) -> bool:
-    return value is None or (type(value) in (int, float) and 0 <= value < _LONGEST_S)
+def _of(*types: type) -> Fits:
+    """The rule that each value is of one of these types, and not of one derived: true is no number."""
+    return lambda column: set(map(type, column)) <= {*types}
 
 
-def _is_index(value: Any) -> bool:
-    return value is None or (type(value) is int and 0 <= value < 2**31)
+def _present(column: Column) -> list[Any]:
+    return [value for value in column if value is not None]
 
 
-def _is_error(value: Any) -> bool:
-    if value is None:
-        return True
-    return isinstance(value, dict) and type(value.get("type")) is str and type(value.get("message")) is str
+_numbers = _of(int, float)
+_objects = _of(dict)
 
 
-def _is_detail(value: Any) -> bool:
-    """Whether it is an object whose phases, if it has any, are times that pictures can draw."""
-    if not isinstance(value, dict):
+def _are_times(column: Column) -> bool:
+    times = _present(column)
+    return not times or (_numbers(times) and min(times) >= 0 and max(times) < _LONGEST_S)
+
+
+def _are_indices(column: Column) -> bool:
+    indices = _present(column)
+    return not indices or (_of(int)(indices) and min(indices) >= 0 and max(indices) < 2**31)
+
+
+def _are_needs(column: Column) -> bool:
+    return _of(list)(column) and _of(int)([need for needs in column if needs for need in needs])
+
+
+def _are_errors(column: Column) -> bool:
+    errors = _present(column)
+    return _objects(errors) and _of(str)([error.get(key) for error in errors for key in ("type", "message")])
+
+
+def _are_known(column: Column) -> bool:
+    known = _present(column)
+    if not _objects(known):
         return False
-    phases = value.get("phases", {}) if value else {}
-    return phases is None or (isinstance(phases, dict) and all(map(_is_time, phases.values())))
+    durations = [each.get("duration_s") for each in known]
+    return None not in durations and _are_times(durations) and _are_errors([each.get("error") for each in known])
 
 
-def _is_needs(value: Any) -> bool:
-    return type(value) is list and all(type(each) is int for each in value)
+def _are_details(column: Column) -> bool:
+    """Whether each is an object whose phases, if it has any, are times that pictures can draw."""
+    if not _objects(column):
+        return False
+    phases = _present([detail.get("phases") for detail in column if detail])
+    return _objects(phases) and _are_times([time for each in phases for time in each.values()])
 
 
-def _is_known(value: Any) -> bool:
-    if value is None:
-        return True
-    duration = value.get("duration_s") if isinstance(value, dict) else None
-    return duration is not None and _is_time(duration) and _is_error(value.get("error"))
-
-
-Rules = Mapping[str, tuple[Callable[[Any], bool], str]]
-_TEXT = (_is_text, "a text")
-_FLAG = (lambda value: value is True or value is False, "true or false")
-_TIME = (_is_time, "null or a time, a number from 0 up")
-_IDENTITY: Rules = {"name": _TEXT, "kind": _TEXT, "target": _TEXT, "needs": (_is_needs, "a list of indices")}
+_TEXT = (_of(str), "a text")
+_FLAG = (_of(bool), "true or false")
+_TIME = (_are_times, "null or a time, a number from 0 up")
+_IDENTITY: Rules = {"name": _TEXT, "kind": _TEXT, "target": _TEXT, "needs": (_are_needs, "a list of indices")}
 _TASK: Rules = {
     **_IDENTITY,
     "blocking": _FLAG,
     "timeout_s": _TIME,
     "declared_failure": _FLAG,
-    "known": (_is_known, 'null, or {"duration_s": …, "error": …}'),
+    "known": (_are_known, 'null, or {"duration_s": …, "error": …}'),
 }
 _SPAN: Rules = {
     **_IDENTITY,
-    "index": (_is_index, "a whole number from 0 up"),
-    "state": (lambda value: type(value) is str and value in _STATES, "a final state, such as ok"),
+    "index": (_are_indices, "a whole number from 0 up"),
+    "state": (lambda column: _of(str)(column) and _STATES.issuperset(column), "a final state, such as ok"),
     "orphan": _FLAG,
-    "lane": (_is_index, "null or a whole number from 0 up"),
+    "lane": (_are_indices, "null or a whole number from 0 up"),
     "ready_s": _TIME,
     "start_s": _TIME,
     "end_s": _TIME,
-    "skipped_because": (_is_index, "null or the index of a task"),
-    "error": (_is_error, 'null, or {"type": …, "message": …}'),
-    "detail": (_is_detail, "an object"),
+    "skipped_because": (_are_indices, "null or the index of a task"),
+    "error": (_are_errors, 'null, or {"type": …, "message": …}'),
+    "detail": (_are_details, "an object"),
 }
 
 
@@ -112,8 +128,8 @@ def columns_of(place: Place, rules: Rules) -> dict[str, tuple[Any, ...]]:
                 row[key]
         raise
     for key, (fits, wanted) in rules.items():
-        if not all(map(fits, columns[key])):
-            index = next(index for index, value in enumerate(columns[key]) if not fits(value))
+        if not fits(columns[key]):
+            index = next(index for index, value in enumerate(columns[key]) if not fits((value,)))
             found = described(columns[key][index])
             raise place.refused(f"found {found} where there must be {wanted}", f"[{index}].{key}")
     return columns
@@ -127,7 +143,7 @@ def tasks_of(place: Place) -> TaskList:
         Task(
             name,
             Recorded(kind, target, blocking=blocking, declared_failure=declared, outcome=known and _outcome(known)),
-            None if timeout is None else round(timeout * 1e9),
+            None if timeout is None else whole_ns(timeout),
             tuple(needs),
         )
         for name, kind, target, needs, blocking, timeout, declared, known in each
@@ -136,7 +152,7 @@ def tasks_of(place: Place) -> TaskList:
 
 def _outcome(known: Mapping[str, Any]) -> Outcome:
     error = known.get("error")
-    return Outcome(round(known["duration_s"] * 1e9), error and Failure(error["type"], error["message"]))
+    return Outcome(whole_ns(known["duration_s"]), error and Failure(error["type"], error["message"]))
 
 
 class Rows:
@@ -210,4 +226,4 @@ class Rows:
 
 
 def _times(column: Sequence[float | None]) -> array[int]:
-    return array("q", [NEVER if seconds is None else round(seconds * 1e9) for seconds in column])
+    return array("q", [NEVER if seconds is None else whole_ns(seconds) for seconds in column])

@@ -10,7 +10,7 @@ from asyncmodes.rulings import Against, Change, Judgement, Movement, Ruling, Uni
 
 _NS = 1e9
 _LARGEST = 1e21  # more than there are bytes or nanoseconds in anything that was measured
-_FIGURES = ("measured", "low", "high", "bound")
+_MEASURED = ("measured", "low", "high")  # null where nothing was
 
 
 def rulings_document(comparison: Comparison) -> dict[str, object]:
@@ -49,12 +49,13 @@ def _is_time(unit: str, relative_to: str) -> bool:
 
 def _judgement(judgement: Judgement) -> dict[str, object]:
     scale = _NS if _is_time(judgement.unit, judgement.relative_to) else 1
-    figures = {name: getattr(judgement, name) for name in _FIGURES}
+    figures = {name: getattr(judgement, name) for name in _MEASURED}
     return {
         "expectation": judgement.expectation,
         "verdict": judgement.ruling.value,
         "unit": "s" if scale == _NS else judgement.unit.value,
         **{name: None if value is None else value / scale for name, value in figures.items()},
+        "bound": judgement.bound / scale,
         "relative_to": judgement.relative_to or None,
         "runs": judgement.runs,
         "method": judgement.method,
@@ -64,13 +65,13 @@ def _judgement(judgement: Judgement) -> dict[str, object]:
 
 def _read_judgement(row: Mapping[str, Any]) -> Judgement:
     is_time = row["unit"] == "s"
-    figures: dict[str, Any] = {
-        name: None if row[name] is None else _number(row[name]) * (_NS if is_time else 1) for name in _FIGURES
-    }
+    scale = _NS if is_time else 1
+    figures: dict[str, Any] = {name: None if row[name] is None else _number(row[name]) * scale for name in _MEASURED}
     return Judgement(
         expectation=_text(row["expectation"]),
         ruling=Ruling(row["verdict"]),
         unit=Unit.TIME if is_time else Unit(row["unit"]),
+        bound=_number(row["bound"]) * scale,
         relative_to=_text(row["relative_to"] or ""),
         runs=_count(row["runs"]),
         method=_text(row["method"]),

@@ -13,7 +13,7 @@ from asyncmodes.spec.durations import LONGEST_NS
 from asyncmodes.spec.entries import Entry
 from asyncmodes.tasks import Delay
 
-_MS = 1e6
+_MS = 10**6
 _ERRORS = 400
 
 
