@@ -81,6 +81,65 @@ def test_json(capsys, tmp_path: Path):
     assert picture.read_text(encoding="utf-8").startswith("<svg")
 
 
+def test_a_saved_sweep_is_shown_as_it_was(capsys, tmp_path: Path):
+    """`show` draws its curve, also as SVG, and its JSON stays what it is; of runs it draws what is asked for."""
+    saved, again, drawn = (str(tmp_path / name) for name in ("a.json", "b.json", "a.svg"))
+    _, swept, _ = called(*NOISY, "--expect", "recommended <= 8", "-o", saved, capsys=capsys)
+    code = program.main(["show", saved, "-o", again, "-o", drawn])
+    shown, err = capsys.readouterr()
+    assert (code, shown, err) == (0, "show" + swept.removeprefix("sweep"), "")
+    assert Path(again).read_bytes() == Path(saved).read_bytes()
+    assert "recommended" in Path(drawn).read_text(encoding="utf-8")
+    assert program.main(["show", saved, "--format", "json"]) == 0
+    assert capsys.readouterr().out == Path(saved).read_text(encoding="utf-8")
+    assert program.main(["show", saved, "--rows", "0"]) == 0
+    assert "\nlimited=1+settled  " in capsys.readouterr().out
+
+
+def test_an_interrupted_sweep_is_shown_as_such(capsys, tmp_path: Path):
+    """What was saved without a recommendation gets none when it is shown."""
+    _, out, _ = called(*SLOW, "--format", "json", "--limits", "2,8", capsys=capsys)
+    saved = tmp_path / "a.json"
+    saved.write_text(out.replace('"interrupted": false', '"interrupted": true'), encoding="utf-8")
+    assert program.main(["show", str(saved)]) == 0
+    assert "No recommendation: the sweep was interrupted." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"limits": [8, 1]}, "sweep.limits: its limits do not rise"),
+        ({"limits": [0, 1]}, "sweep.limits[0]: found the number 0 where there must be a whole number from 1 to"),
+        ({"limits": "1"}, "sweep.limits: found the text '1' where there must be a list"),
+        ({"dropped_limits": None}, "sweep.dropped_limits: found null where there must be a list"),
+        ({"budget_s": -1}, "sweep.budget_s: found the number -1 where there must be a time"),
+        ({"over_budget": 0}, "sweep.over_budget: found the number 0 where there must be true or false"),
+        ({"exact": "yes"}, "sweep.exact: found the text 'yes' where there must be true or false"),
+        (None, "sweep: parallel is no mode of a sweep"),
+    ],
+)
+def test_a_broken_sweep_is_refused(change: dict[str, object] | None, what: str, capsys, tmp_path: Path):
+    """The line tells the place within the file."""
+    _, out, _ = called(*SLOW, "--format", "json", "--limits", "2,8", capsys=capsys)
+    if change is None:
+        document = json.loads(out.replace("limited=2+settled", "parallel"))
+    else:
+        document = json.loads(out)
+        document["sweep"].update(change)
+    saved = tmp_path / "a.json"
+    saved.write_text(json.dumps(document), encoding="utf-8")
+    assert program.main(["show", str(saved)]) == 2
+    assert what in capsys.readouterr().err
+
+
+def test_other_luck_in_each_round_is_said_once(capsys):
+    """A server whose seed is another in every round is named in one line."""
+    _, out, _ = called(*NOISY, capsys=capsys)
+    (line,) = [line for line in out.splitlines() if "simulated server" in line]
+    assert line == "fake requests went to a simulated server: overload=usl:0.3,0.01 jitter=10ms,"
+    assert "another seed each round" in out
+
+
 def test_a_fit_that_is_none_has_no_figures(capsys):
     """Where the data do not support the law, its coefficients are null, and the reason stands there."""
     _, out, _ = called(

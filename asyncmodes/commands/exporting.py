@@ -18,6 +18,7 @@ from asyncmodes.exports.formats import FORMATS, format_of
 if TYPE_CHECKING:
     from io import FileIO
 
+    from asyncmodes.knee import Sweep
     from asyncmodes.record import Comparison
 
 _DEADLY = ("SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")  # they would end the program where it stands
@@ -38,12 +39,14 @@ def exports(names: Iterable[str], inputs: Iterable[str]) -> list[Export]:
     return made
 
 
-def write_all(exports: Iterable[Export | StepSummary], comparison: Comparison, command: str, rows: int | None) -> bool:
+def write_all(
+    exports: Iterable[Export | StepSummary], result: Comparison | Sweep, command: str, rows: int | None
+) -> bool:
     """Write all exports that can be written, and note what is wrong with the others; whether all could be."""
     done = True
     for export in exports:
         try:
-            export.write(comparison, command, rows)
+            export.write(result, command, rows)
         except OutputError as error:
             note(f"error: {error}")
             done = False
@@ -89,9 +92,9 @@ class Export:
         if not all(os.access(each, os.W_OK) for each in (*written, *replaced)):
             raise UsageError.at(self.where, "there is no permission to write it", "name another file")
 
-    def write(self, comparison: Comparison, command: str, rows: int | None) -> None:
+    def write(self, result: Comparison | Sweep, command: str, rows: int | None) -> None:
         """Write it; a regular file is replaced in one step and keeps its permissions. Raises OutputError."""
-        self.save(self.format.write(comparison, command, rows))
+        self.save(self.format.write(result, command, rows))
 
     def save(self, text: str) -> None:
         """Write this text in the same way. Raises OutputError."""
@@ -150,11 +153,9 @@ class StepSummary:
         if self.path.is_dir() or not place.exists() or not os.access(place, os.W_OK):
             raise UsageError.at(self.where, "it cannot be written", f"let {SUMMARY_VARIABLE} name a file to append to")
 
-    def write(self, comparison: Comparison, _: str, __: int | None) -> None:
+    def write(self, result: Comparison | Sweep, command: str, rows: int | None) -> None:
         """Append the report. Raises OutputError if that fails."""
-        from asyncmodes.exports.markdown import write_markdown
-
-        report = write_markdown(comparison)
+        report = FORMATS[".md"].write(result, command, rows)
         try:
             with self.path.open("ab", buffering=0) as file:
                 _append(file, (report.strip("\n") + "\n\n").encode())

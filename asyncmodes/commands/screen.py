@@ -8,11 +8,13 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmodes.errors import UsageError
+from asyncmodes.exports.formats import FORMATS
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from asyncmodes.knee import Sweep
     from asyncmodes.record import Comparison
     from asyncmodes.views.picture import Look
 
@@ -103,18 +105,24 @@ def can_draw(stdout: object) -> bool:
     return encoding in ("utf8", "utf16", "utf32", "cp65001", "utf8sig")
 
 
-def printed(comparison: Comparison, output_format: str, screen: Screen, look: Look, *, with_events: bool) -> str:
+def printed(
+    result: Comparison | Sweep, output_format: str, screen: Screen, look: Look, *, with_events: bool = False
+) -> str:
     """What goes to standard output: the JSON document, or the picture and maybe what the event loop did."""
     if output_format == "json":
-        from asyncmodes.exports.json import write_json
+        return FORMATS[".json"].write(result, look.command, None)
+    from asyncmodes.record import Comparison
 
-        return write_json(comparison)
+    if not isinstance(result, Comparison):
+        from asyncmodes.views.curve import curve
+
+        return screen.rendered(curve(result, look))
     from asyncmodes.views.picture import drawn_runs, picture
 
-    drawn = picture(comparison, look)
+    drawn = picture(result, look)
     if with_events:
         from asyncmodes.views.events import event_view
 
-        for run in drawn_runs(comparison):
+        for run in drawn_runs(result):
             drawn = drawn + "\n\n" + event_view(run, look)
     return screen.rendered(drawn)

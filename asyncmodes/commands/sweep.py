@@ -3,23 +3,21 @@
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asyncmodes.clocks import ClockName, new_loop
-from asyncmodes.commands.exporting import Export
+from asyncmodes.commands.exporting import Export, exports, write_all
 from asyncmodes.commands.gate import all_parsed, told
 from asyncmodes.commands.output import OUTPUT_FAILED, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
-from asyncmodes.commands.screen import Screen
+from asyncmodes.commands.screen import Screen, printed
 from asyncmodes.commands.session import announce, check_options, plan_of
 from asyncmodes.commands.signals import Signals
 from asyncmodes.commands.sweep_options import SweepOptions
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
-from asyncmodes.exports.formats import FORMATS, format_of
-from asyncmodes.knee import Sweep, mode_of
+from asyncmodes.exports.formats import FORMATS
+from asyncmodes.knee import mode_of
 from asyncmodes.measure import Plan
 from asyncmodes.sources.descriptors import descriptor_notes
 from asyncmodes.spec import parse_timeout
@@ -76,7 +74,7 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
     made = plan_of(options)
     made, limits = _with_limits(made, asked)
     inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
-    exports = [_export(name, [*inputs, *filter(None, [options.spec, options.replay])]) for name in options.output or []]
+    targets = _exports(options, [*inputs, *filter(None, [options.spec, options.replay])])
     expectations, limits = _expectations(options, made, limits)
     if not options.quiet:
         _announce(options, made, limits)
@@ -93,10 +91,12 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
 
         judgements = tuple(judge_sweep(expectations, result, strict=options.strict))
         result = replace(result, comparison=replace(result.comparison, judgements=judgements))
-    code = _written(result, exports)
+    code = int(any(run.undeclared_failures for run in result.comparison.runs))
+    if not write_all(targets, result, "sweep", None):
+        code = OUTPUT_FAILED
     try:
-        text = _json(result) if options.output_format == "json" else _table(result, screen.resized())
-        write_stdout(text)
+        screen = screen.resized()
+        write_stdout(printed(result, options.output_format, screen, screen.look("sweep", None)))
     except (OutputError, PipeClosed):
         if signals.received is None:
             raise
@@ -152,44 +152,11 @@ def _dry_run(made: Plan, limits: "Limits", budget_ns: int, screen: Screen, outpu
     return dry_run(made, screen, screen.look("sweep", None), output_format, remark=remark, more={"sweep": more})
 
 
-def _export(name: str, inputs: list[str]) -> Export:
-    if format_of(Path(name).name) not in [FORMATS[end] for end in _FORMATS]:
-        remedy = f"end the name in {' or '.join(_FORMATS)}; asyncmodes show FILE.json writes the others"
-        raise UsageError.at(f"--output {name}", "a sweep has no such format", remedy)
-    return Export(name, inputs)
-
-
-def _written(result: Sweep, exports: list[Export]) -> int:
-    """Write the exports, all that can be; the exit code so far."""
-    code = int(any(run.undeclared_failures for run in result.comparison.runs))
-    for export in exports:
-        try:
-            export.save(_FORMATS[export.path.suffix.lower()](result))
-        except OutputError as error:
-            note(f"error: {error}")
-            code = OUTPUT_FAILED
-    return code
-
-
-def _table(result: Sweep, screen: Screen) -> str:
-    from asyncmodes.views.curve import curve
-
-    return screen.rendered(curve(result, screen.look("sweep", None)))
-
-
-def _json(result: Sweep) -> str:
-    from asyncmodes.exports.sweep import write_sweep
-
-    return write_sweep(result)
-
-
-def _svg(result: Sweep) -> str:
-    from asyncmodes.exports.svg import COLUMNS, lines_svg
-    from asyncmodes.views.curve import curve
-    from asyncmodes.views.picture import Look
-
-    drawn = curve(result, Look(width=COLUMNS, command="sweep"))
-    return lines_svg(list(drawn.split("\n", allow_blank=True)), COLUMNS)
-
-
-_FORMATS: Mapping[str, Callable[[Sweep], str]] = {".json": _json, ".svg": _svg}
+def _exports(options: SweepOptions, inputs: list[str]) -> list[Export]:
+    found = exports(options.output or [], inputs)
+    own = [end for end, form in FORMATS.items() if form.of_sweep]
+    for each in found:
+        if not each.format.of_sweep:
+            remedy = f"end the name in {' or '.join(own)}; asyncmodes show FILE.json writes the others"
+            raise UsageError.at(each.where, "a sweep has no such format", remedy)
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncmodes.collector import collector_paused
 from asyncmodes.documents import Place, described, parsed
@@ -15,6 +15,9 @@ from asyncmodes.modes import Mode, parse_labelled
 from asyncmodes.record import Comparison, Run, Verdict
 from asyncmodes.resources import Resources
 from asyncmodes.tasks import Task
+
+if TYPE_CHECKING:
+    from asyncmodes.knee import Sweep
 
 T = TypeVar("T")
 SCHEMA_VERSION = 1
@@ -27,6 +30,19 @@ _AGAIN = "name a file that asyncmodes wrote with -o FILE.json"
 def read_json(text: str, where: str = "result") -> Comparison:
     """The comparison that `write_json` wrote. Raises UsageError, naming `where` and the place, if the text is none."""
     return comparison_of(parsed(text, where, _AGAIN))
+
+
+@collector_paused()
+def read_result(text: str, where: str = "result") -> Comparison | Sweep:
+    """What `write_json` or `write_sweep` wrote. Raises UsageError like `read_json`."""
+    top = parsed(text, where, _AGAIN)
+    comparison = comparison_of(top)
+    swept = top.get("sweep")
+    if swept is None:
+        return comparison
+    from asyncmodes.exports.sweep import sweep_of
+
+    return sweep_of(comparison, swept)
 
 
 def comparison_of(top: Place) -> Comparison:

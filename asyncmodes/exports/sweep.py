@@ -1,12 +1,14 @@
-"""A sweep as JSON: the document of its comparison, and beside it what was found, under `sweep`."""
+"""A sweep as JSON and back: that of its comparison, and under `sweep` its plan and what was found."""
 
 from __future__ import annotations
 
 import json
 
+from asyncmodes.documents import Place
 from asyncmodes.exports.json import as_document
-from asyncmodes.knee import MORE_FAILED, Findings, Point, Sweep
+from asyncmodes.knee import MORE_FAILED, Findings, Point, Sweep, mode_of
 from asyncmodes.knee.usl import Fit
+from asyncmodes.record import Comparison
 from asyncmodes.tasks import State
 
 
@@ -14,6 +16,39 @@ def write_sweep(sweep: Sweep) -> str:
     """The sweep as one JSON document, all characters ASCII, ending in a newline. Rates are tasks a second."""
     document = {**as_document(sweep.comparison), "sweep": _sweep(sweep, sweep.findings)}
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+
+def write_curve(sweep: Sweep, command: str = "sweep", rows: int | None = None) -> str:  # noqa: ARG001  # it has none
+    """The sweep's curve, 100 columns wide, as one SVG document."""
+    from asyncmodes.exports.svg import COLUMNS, lines_svg
+    from asyncmodes.views.curve import curve
+    from asyncmodes.views.picture import Look
+
+    drawn = curve(sweep, Look(width=COLUMNS, command=command))
+    return lines_svg(list(drawn.split("\n", allow_blank=True)), COLUMNS)
+
+
+def sweep_of(comparison: Comparison, place: Place) -> Sweep:
+    """The sweep of a document: what was found is found again, from its runs. Raises UsageError if it is broken."""
+    for mode in comparison.modes:
+        if mode.width is None or mode != mode_of(mode.width):
+            raise place.refused(f"{mode} is no mode of a sweep")
+    budget = place.get("budget_s")
+    return Sweep(
+        comparison,
+        limits=_limits(place["limits"]),
+        dropped=_limits(place["dropped_limits"]),
+        budget_ns=None if budget is None else budget.ns(),
+        over_budget=place["over_budget"].flag(),
+        exact=place["exact"].flag(),
+    )
+
+
+def _limits(place: Place) -> tuple[int, ...]:
+    limits = tuple(limit.count(least=1) for limit in place)
+    if list(limits) != sorted(set(limits)):
+        raise place.refused("its limits do not rise")
+    return limits
 
 
 def _sweep(sweep: Sweep, found: Findings) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -10,6 +11,7 @@ from rich.text import Text
 from asyncmodes.knee import MORE_FAILED, Findings, Point, Sweep
 from asyncmodes.knee.choice import AS_GOOD, MOST_RUNS, RESAMPLES, Choice
 from asyncmodes.knee.usl import Fit
+from asyncmodes.record import Comparison
 from asyncmodes.tasks import State
 from asyncmodes.text import clean
 from asyncmodes.views.glyphs import STYLES, word
@@ -24,6 +26,7 @@ _RECOMMENDED, _BEST, _AS_GOOD, _FAILS = "recommended", "best", "as good", "more 
 _WIDE = 100
 _FAR_BEYOND = 1_000_000
 _MOST_LISTED = 3
+_SEED = re.compile(r" seed=\d+$")
 
 
 def curve(sweep: Sweep, look: Look) -> Text:
@@ -32,7 +35,7 @@ def curve(sweep: Sweep, look: Look) -> Text:
     lines = [*_heading(sweep, found, look)]
     if found.points:
         lines += [Text(), *_rows(found, look)]
-    met_with = [*errors(sweep.comparison), *notes(sweep.comparison)]
+    met_with = [*errors(sweep.comparison), *_notes(sweep.comparison)]
     law = _fit_sentences(found) if len(found.points) > 1 and any(point.per_s for point in found.points) else []
     for paragraph in filter(None, (met_with, law, _recommendation(sweep, found))):
         lines.append(Text())
@@ -44,6 +47,14 @@ def curve(sweep: Sweep, look: Look) -> Text:
     for sentence in said:
         lines += wrapped(Text(sentence), look.width)
     return Text("\n").join(lines)
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    """What the runs met with; a server that is the same but for its luck is named once."""
+    by_server: dict[str, list[str]] = {}
+    for note in notes(comparison):
+        by_server.setdefault(_SEED.sub("", note), []).append(note)
+    return [same[0] if len(same) == 1 else f"{bare}, another seed each round" for bare, same in by_server.items()]
 
 
 def _heading(sweep: Sweep, found: Findings, look: Look) -> list[Text]:

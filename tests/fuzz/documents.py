@@ -3,6 +3,7 @@
 Half of the inputs are the file itself, the others say how a file that was whole is damaged.
 """
 
+import asyncio
 import contextlib
 import io
 import json
@@ -16,12 +17,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 from asyncmodes.api import render
+from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.commands.program import main
 from asyncmodes.errors import UsageError
 from asyncmodes.expectations import judge, parse_expectation
 from asyncmodes.expectations.references import check_reference, compared
 from asyncmodes.exports.formats import FORMATS
 from asyncmodes.exports.json import read_json, write_json
+from asyncmodes.exports.reading import read_result
+from asyncmodes.exports.sweep import write_sweep
 from asyncmodes.lessons import pages
 from asyncmodes.lessons.answers import read_answers
 from asyncmodes.lessons.checking import check_pack
@@ -30,14 +34,17 @@ from asyncmodes.lessons.grading import grade, score
 from asyncmodes.lessons.model import Pack, Step
 from asyncmodes.lessons.pack import read_pack
 from asyncmodes.lessons.reports import Answered, listing, listing_text, report, report_text
-from asyncmodes.measure import compare
+from asyncmodes.measure import compare, plan
 from asyncmodes.modes import parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison
 from asyncmodes.replay import read_replay
 from asyncmodes.side_by_side import side_by_side
 from asyncmodes.spec import Defaults, read_words
+from asyncmodes.sweep import Limits, sweep
+from asyncmodes.views.curve import curve
 from asyncmodes.views.pages import screenful
+from asyncmodes.views.picture import Look
 from asyncmodes.views.rulings import change_line, judgement_line
 from tests.fuzz.damage import as_json, as_toml, damaged
 from tests.fuzz.promises import is_clean, refused_in_words
@@ -127,6 +134,28 @@ def results(data: bytes) -> None:
             if view.module == "svg":
                 ElementTree.fromstring(written)
             assert is_clean(written.replace("\r\n", "\n") if view.module == "csv" else written)
+
+
+def sweeps(data: bytes) -> None:
+    """A saved sweep can be shown and written, itself unchanged, or is refused in a line."""
+    with refused_in_words():
+        saved = read_result(_either(data, _swept).decode("utf-8", "replace"), "x.json")
+        if isinstance(saved, Comparison):
+            return
+        again = write_sweep(saved)
+        unchanged = read_result(again)
+        assert not isinstance(unchanged, Comparison)
+        assert write_sweep(unchanged) == again
+        assert all(is_clean(curve(saved, Look(width)).plain) for width in (80, 33))
+        ElementTree.fromstring(FORMATS[".svg"].write(saved, "show", None))
+
+
+@cache
+def _swept() -> Any:
+    """A sweep of three limits, with failures; exact, so that no resampling takes its time."""
+    made = plan(read_words(["request:9ms*4", "fail:5ms"], Defaults()), clock="virtual")
+    with asyncio.Runner(loop_factory=lambda: new_loop(ClockName.VIRTUAL)) as runner:
+        return json.loads(write_sweep(runner.run(sweep(made, Limits((1, 2, 5))))))
 
 
 def _drawn(saved: Comparison) -> None:
@@ -272,6 +301,7 @@ def _seeds(document: Any) -> list[bytes]:
 _RESULT = _seeds(_result())
 TARGETS = {
     "results": (50_000, _RESULT),
+    "sweeps": (20_000, _seeds(_swept())),
     "replays": (50_000, _RESULT + _seeds(HAR)),
     "packs": (50_000, [b"\0" + as_toml(LESSON), *_seeds(LESSON)[1:]]),
     "answers": (50_000, [b"\0" + as_toml(ANSWERS), *_seeds(ANSWERS)]),
