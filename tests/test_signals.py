@@ -215,6 +215,29 @@ Export("x.json", []).save("new")
     ]
 
 
+@pytest.mark.parametrize("command", [("run", "1ms"), ("sweep", "1ms*2", "--limits", "1,2")], ids=" ".join)
+def test_the_second_signal_while_a_file_is_written_leaves_the_old_one(command: tuple[str, ...], tmp_path: Path):
+    """There is no temporary file, and the program says so by its exit code."""
+    program = f"""\
+import os, signal, sys, time
+from asyncmodes.__main__ import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs these tests in the background has it ignored
+def press_twice(_):
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.4)  # within 0.3 s it would be the same press
+    os.kill(os.getpid(), signal.SIGINT)
+
+os.fsync = press_twice
+sys.argv[1:] = {[*command, "--clock", "virtual", "-q", "-o", "x.json"]}
+sys.exit(main())
+"""
+    (tmp_path / "x.json").write_text("old")
+    ran = subprocess.run([sys.executable, "-c", program], check=False, cwd=tmp_path, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x.json", "old")]
+
+
 @pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)])
 def test_a_signal_before_a_run_ends_the_program(number: int, error: type[BaseException]):
     """Nothing has begun yet, so there is nothing to show."""
@@ -316,13 +339,14 @@ def test_a_signal_while_progress_is_written_waits(step: str, tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("presses", [1, 2])
-def test_a_target_that_nobody_reads(presses: int, tmp_path: Path):
+@pytest.mark.parametrize("command", [("run", "1ms*5000"), ("sweep", "1ms*5000", "--limits", "100,200")], ids=" ".join)
+def test_a_target_that_nobody_reads(command: tuple[str, ...], presses: int, tmp_path: Path):
     """While an export waits for its reader the second Ctrl-C ends the program; other files are as they were."""
     pipe, old = tmp_path / "x.json", tmp_path / "y.json"
     os.mkfifo(pipe)
     old.write_text("old")
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    with started("run", "1ms*5000", "--clock", "virtual", "-o", str(pipe), "-o", str(old), "--quiet") as child:
+    with started(*command, "--clock", "virtual", "-o", str(pipe), "-o", str(old), "--quiet") as child:
         assert select.select([reader], [], [], 60)[0]
         child.send_signal(signal.SIGINT)
         if presses == 2:

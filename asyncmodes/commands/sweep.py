@@ -13,7 +13,7 @@ from asyncmodes.commands.output import OUTPUT_FAILED, note, write_stdout
 from asyncmodes.commands.progress import ProgressLine
 from asyncmodes.commands.screen import Screen, printed
 from asyncmodes.commands.session import announce, check_options, plan_of
-from asyncmodes.commands.signals import Signals
+from asyncmodes.commands.signals import Phase, Signals
 from asyncmodes.commands.sweep_options import SweepOptions
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.exports.formats import FORMATS
@@ -86,6 +86,7 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
 
         with ProgressLine(wanted=not options.quiet and made.clock is ClockName.REAL) as line:
             result = signals.run(swept(made, limits, budget_ns, line.watch), runner)
+    signals.phase = Phase.WRITING
     if expectations:
         from asyncmodes.expectations.sweeps import judge_sweep
 
