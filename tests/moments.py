@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from asyncmodes import compare, words, write_json
+
 BIG = 20_000
 NOT_THE_SAME_PRESS_S = 0.35
 
@@ -36,8 +38,8 @@ class Phase:
         return self.arguments[0] == "learn" and self.endless
 
 
-def phases(url: str, spec: str) -> list[Phase]:
-    """All of them; `url` is a server that never answers, `spec` has very many tasks."""
+def phases(url: str, spec: str, saved: str) -> list[Phase]:
+    """All of them; `url` is a server that never answers, `spec` and the result `saved` have very many tasks."""
     exports = ("-o", "{dir}/x.json", "-o", "{dir}/x.svg")
     forever = ("1ms", "fail:2ms", "1h")
     run = ("run", "--no-live", "--cpu-in")
@@ -59,6 +61,8 @@ def phases(url: str, spec: str) -> list[Phase]:
         Phase("sweep", ("sweep", *forever, "--limits", "1,2", *exports), 0.5, b"repeated"),
         Phase("sweep, export", ("sweep", "request:1ms*3000", "--server", "jitter=1ms", "--limits", "10,20,3000",
               "--clock", "virtual", "-q", *exports), 2.5, endless=False, cut=False),
+        Phase("playback", ("compare", "--slow", "1000", "--clock", "virtual", *exports), 1.0, cut=False),
+        Phase("show", ("show", saved, *exports), 1.5, endless=False, cut=False),
         Phase("explain", ("explain", "parallel"), 0.8, endless=False, cut=False),
         Phase("learn", ("learn", "--check"), 1.5, endless=False, cut=False),
         Phase("serve", ("serve",), 0.2, b"http://", cut=False),
@@ -138,4 +142,6 @@ def surroundings() -> Iterator[list[Phase]]:
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0), backlog=4096) as server:
         spec = Path(folder) / "big.toml"
         spec.write_text("".join(f'[[tasks]]\nname = "t{n}"\ndelay = "{n % 9}ms"\n' for n in range(BIG)))
-        yield phases(f"http://127.0.0.1:{server.getsockname()[1]}/", str(spec))
+        saved = Path(folder) / "big.json"
+        saved.write_text(write_json(compare(words(f"1ms*{BIG}"), "parallel", clock="virtual")))
+        yield phases(f"http://127.0.0.1:{server.getsockname()[1]}/", str(spec), str(saved))
