@@ -370,6 +370,13 @@ class Comparison:
         known = list(map(attrgetter("outcome"), self.tasks))
         return None if None in known else sum(map(attrgetter("duration_ns"), known))
 
+    @cached_property
+    def exact(self) -> bool:
+        """Whether it was simulated, and no run of a mode had other luck than the others."""
+        return self.clock == "virtual" and all(
+            len({run.total_ns for run in self.runs_of(mode)}) <= 1 for mode in self.modes
+        )
+
     @property
     def clock_said(self) -> str:
         """The clock in words, and whose event loop it was if not asyncio's."""

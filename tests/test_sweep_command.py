@@ -97,6 +97,19 @@ def test_a_saved_sweep_is_shown_as_it_was(arguments: tuple[str, ...], capsys, tm
     assert "+settled was " in capsys.readouterr().out
 
 
+def test_other_luck_in_each_run_is_not_called_exact(capsys, tmp_path: Path):
+    """The runs of a sweep on a server with jitter are simulated, but another run would be another."""
+    saved = str(tmp_path / "a.json")
+    called(*NOISY, "-o", saved, capsys=capsys)
+    assert program.main(["show", saved, "--rows", "0", "-o", str(tmp_path / "a.md")]) == 0
+    heading = capsys.readouterr().out.splitlines()[0]
+    assert heading == "show   16 tasks   virtual clock: simulated"
+    assert "virtual clock: simulated ·" in (tmp_path / "a.md").read_text(encoding="utf-8")
+    assert program.main(["compare", *NOISY[:-2], "-m", "limited=4+settled", "--against", saved]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.endswith(("slower", "faster", "same"))]
+    assert "by value, n=1" in line
+
+
 def test_an_interrupted_sweep_is_shown_as_such(capsys, tmp_path: Path):
     """What was saved without a recommendation gets none when it is shown."""
     _, out, _ = called(*SLOW, "--format", "json", "--limits", "2,8", capsys=capsys)

@@ -45,9 +45,9 @@ def judge(
 ) -> list[Judgement]:
     """What became of each expectation; `strict` makes inconclusive a fail. Nothing is judged of interrupted runs.
 
-    `exact` says whether another run could only be the same; by default the virtual clock is.
+    `exact` says whether another run could only be the same; by default what was simulated without luck.
     """
-    measured = _Measured(comparison, exact=comparison.clock == "virtual" if exact is None else exact)
+    measured = _Measured(comparison, exact=comparison.exact if exact is None else exact)
     return [strictly(_judged(each, measured), strict=strict) for each in expectations]
 
 

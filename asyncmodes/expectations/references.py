@@ -18,7 +18,7 @@ from asyncmodes.modes import Mode
 from asyncmodes.record import Comparison
 from asyncmodes.rulings import Against, Change, Movement, Ruling
 from asyncmodes.side_by_side import identity
-from asyncmodes.stats import Summary, equal_totals, summarise
+from asyncmodes.stats import Summary, equal_totals, is_exact, summarise
 from asyncmodes.tasks import Task
 
 SAME = 0.05
@@ -71,13 +71,13 @@ def compared(
             totals = [[run.total_ns for run in each.runs_of(summary.mode)] for each in (comparison, reference)]
             change = _change(summary, before, (totals[0], totals[1]), comparison.clock, max_slowdown)
             changes.append(_strictly(change) if strict else change)
-    exact = comparison.clock == "virtual"
+    simulated = comparison.clock == "virtual"
     return Against(
         file=file,
         started_at=reference.started_at.isoformat().replace("+00:00", "Z"),
         changes=tuple(changes),
         max_slowdown=max_slowdown,
-        differs=() if exact else tuple(differences(reference, dict(comparison.environment), comparison.asyncmodes)),
+        differs=() if simulated else tuple(differences(reference, dict(comparison.environment), comparison.asyncmodes)),
         missing=tuple(str(mode) for mode in comparison.modes if mode not in earlier),
     )
 
@@ -122,7 +122,7 @@ def _change(
         return replace(change, movement=movement, ruling=ruling, reason="a total of nothing has no multiple")
     value = now.total.mean / before.total.mean - 1
     change = replace(change, change=value)
-    if clock == "virtual" or min(now.runs, before.runs) == 1:
+    if is_exact(clock, now.total, before.total) or min(now.runs, before.runs) == 1:
         return _by_value(change, now, before, clock, allowed)
     interval = ratio_interval(*totals)
     if interval is None:
@@ -148,7 +148,7 @@ def _by_value(change: Change, now: Summary, before: Summary, clock: str, allowed
         change,
         movement=movement,
         ruling=None if allowed is None else Ruling.PASS if within else Ruling.FAIL,
-        method="exact" if clock == "virtual" else "by value, n=1",
+        method="exact" if is_exact(clock, now.total, before.total) else "by value, n=1",
     )
 
 

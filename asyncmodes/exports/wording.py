@@ -30,7 +30,7 @@ def title_of(comparison: Comparison) -> str:
 def subtitle_of(comparison: Comparison) -> str:
     """How many tasks there were, on which clock, when, and with which Python."""
     count = len(comparison.tasks)
-    clock = comparison.clock_said + ", exact" * (comparison.clock == "virtual")
+    clock = comparison.clock_said + ", exact" * comparison.exact
     machine = [str(comparison.environment[key]) for key in ("python", "platform") if key in comparison.environment]
     parts = [f"{count:,} {'task' if count == 1 else 'tasks'}", clock, f"{comparison.started_at:%Y-%m-%d %H:%M} UTC"]
     if machine:

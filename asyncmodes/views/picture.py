@@ -146,7 +146,7 @@ def heading(comparison: Comparison, look: Look) -> list[Text]:
     tasks = f"{count:,} {'task' if count == 1 else 'tasks'}"
     if comparison.work_ns is not None:
         tasks += f", {duration(comparison.work_ns)} of work"
-    clock = comparison.clock_said + ", exact" * (comparison.clock == "virtual")
+    clock = comparison.clock_said + ", exact" * comparison.exact
     title = clean(comparison.title[:200])
     line = Text(" ".join(filter(None, [look.command, title])), "bold")
     line.append(f"   {tasks}   {clock}")
