@@ -12,7 +12,7 @@ from typing import Protocol
 
 from asyncmodes.errors import UsageError
 from asyncmodes.modes import Mode
-from asyncmodes.tasks import Task
+from asyncmodes.tasks import Task, TaskList
 
 _MOST_NAMED = 12  # tasks of a circle
 
@@ -47,7 +47,7 @@ def dispatch(tasks: Collection[Task], mode: Mode, width_cap: int | None = None) 
 
     Raises UsageError if they need each other in a circle, or what is not there.
     """
-    if not any(task.needs for task in tasks):
+    if not (tasks.has_needs if isinstance(tasks, TaskList) else any(task.needs for task in tasks)):
         return _InTurn(len(tasks), mode, width_cap)
     check_needs(tasks)
     return _WhenReady(tasks, mode, width_cap)

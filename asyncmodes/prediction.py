@@ -14,7 +14,7 @@ from asyncmodes.capacity import Answer, Server, Service, answer
 from asyncmodes.collector import collector_paused
 from asyncmodes.dispatch import Dispatch, dispatch
 from asyncmodes.modes import Leftovers, Mode
-from asyncmodes.record import NEVER, Run
+from asyncmodes.record import Run
 from asyncmodes.recorder import Keep, Recorder, SpanRecorder
 from asyncmodes.streams import by_index
 from asyncmodes.tasks import FakeRequest, Outcome, Task
@@ -134,7 +134,7 @@ class _Schedule:
                 self.now_ns = now + duration_ns
             else:
                 yield now + duration_ns
-                if cancels and ends[index] != NEVER:
+                if cancels and not recorder.is_running(index):
                     return  # it was cancelled
             if told is not None:
                 self.service.leave(told.visit)

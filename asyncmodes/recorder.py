@@ -61,6 +61,10 @@ class Recorder(ABC):
             self.decided_by = self.resumed_ns = None
 
     @abstractmethod
+    def is_running(self, index: int) -> bool:
+        """Whether this task, which has started, has not ended."""
+
+    @abstractmethod
     def running(self) -> list[int]:
         """The indices of the tasks in flight, in order."""
 
@@ -91,6 +95,17 @@ Keep = Callable[[Collection[Task], Mode], Recorder]
 """Makes the recorder of a run: what is kept of it."""
 
 
+_TIME = "L" if array("L").itemsize == 8 else "Q"
+_NEVER_TIME, _NEVER_LANE = 2**64 + NEVER, 2**32 + NEVER
+
+
+def _signed(typecode: str, column: array[int]) -> array[int]:
+    """A copy whose numbers have the same bits with a sign."""
+    signed = array(typecode)
+    signed.frombytes(memoryview(column).cast("B"))
+    return signed
+
+
 class SpanRecorder(Recorder):
     """Keeps everything about every task, in the columns of a `Run`."""
 
@@ -101,9 +116,10 @@ class SpanRecorder(Recorder):
     def __init__(self, tasks: Collection[Task], mode: Mode) -> None:
         super().__init__(tasks, mode)
         count = len(tasks)
-        self.starts = array("q", [NEVER]) * count
-        self.ends = array("q", [NEVER]) * count
-        self.lanes = array("i", [NEVER]) * count
+        # Unsigned: to write a signed one takes Python half as long again. Never is all bits set, as in the Run's.
+        self.starts = array(_TIME, [_NEVER_TIME]) * count
+        self.ends = array(_TIME, [_NEVER_TIME]) * count
+        self.lanes = array("I", [_NEVER_LANE]) * count
         self.details = {}
         self._ends_at_resume: array[int] | None = None
 
@@ -114,15 +130,20 @@ class SpanRecorder(Recorder):
             self._ends_at_resume = self.ends[:]
         return decided
 
+    def is_running(self, index: int) -> bool:
+        """Whether this task, which has started, has not ended."""
+        return self.ends[index] == _NEVER_TIME
+
     def running(self) -> list[int]:
         """The indices of the tasks in flight, in order."""
-        return [i for i, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)) if end < 0 <= start]
+        pairs = enumerate(zip(self.starts, self.ends, strict=True))
+        return [i for i, (start, end) in pairs if start != _NEVER_TIME == end]
 
     def finished(self, notes: tuple[str, ...] = ()) -> Run:
         """The record of a run of which no task is in flight any more."""
-        drained = max(self.ends, default=0)
+        drained = max(_signed("q", self.ends), default=0)
         total = self._resumed_by(drained)
-        orphans = {i for i in self._left_alone() if self.ends[i] >= 0} - self.cancelled
+        orphans = {i for i in self._left_alone() if self.ends[i] != _NEVER_TIME} - self.cancelled
         verdict = self._verdict(failed=self.decided_by in self.failures)
         return self._run(verdict, total, max(drained, total), orphans, notes)
 
@@ -131,17 +152,17 @@ class SpanRecorder(Recorder):
         total = self.resumed_ns
         if total is None or self.mode.leftovers is Leftovers.CANCEL:
             total = now_ns
-        orphans = {i for i in self._left_alone() if self.starts[i] >= 0}
+        orphans = {i for i in self._left_alone() if self.starts[i] != _NEVER_TIME}
         return self._run(Verdict.RUNNING, total, now_ns, orphans, ())
 
     def _left_alone(self) -> list[int]:
         """The tasks that were not final when the caller resumed and were left to go on."""
         if self._ends_at_resume is None or self.mode.leftovers is Leftovers.CANCEL:
             return []
-        return [i for i, end in enumerate(self._ends_at_resume) if end < 0]
+        return [i for i, end in enumerate(self._ends_at_resume) if end == _NEVER_TIME]
 
     def _run(self, verdict: Verdict, total: int, drained: int, orphans: set[int], notes: tuple[str, ...]) -> Run:
-        ends = self.ends[:]  # before the starts: a snapshot's task may not have ended before it started
+        ends = _signed("q", self.ends)  # before the starts: a snapshot's task may not have ended before it started
         return Run(
             tasks=listed(self.tasks),
             mode=self.mode,
@@ -149,9 +170,9 @@ class SpanRecorder(Recorder):
             decided_by=self.decided_by,
             total_ns=total,
             drained_ns=drained,
-            starts=self.starts[:],
+            starts=_signed("q", self.starts),
             ends=ends,
-            lanes=self.lanes[:],
+            lanes=_signed("i", self.lanes),
             failures=dict(self.failures),
             cancelled=frozenset(self.cancelled),
             orphans=frozenset(orphans),

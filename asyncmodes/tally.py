@@ -126,6 +126,10 @@ class TallyRecorder(Recorder):
         """Whether the caller has resumed and lets the others go on."""
         return self.resumed_ns is not None and self.mode.leftovers is not Leftovers.CANCEL
 
+    def is_running(self, index: int) -> bool:
+        """Whether this task, which has started, has not ended."""
+        return index in self._starts
+
     def running(self) -> list[int]:
         """The indices of the tasks in flight, in order."""
         return sorted(self._starts)

@@ -12,13 +12,13 @@ from functools import partial
 
 from asyncmodes.executor import execute
 from asyncmodes.modes import parse_mode
-from asyncmodes.tasks import Delay, Task
+from asyncmodes.tasks import Delay, Task, TaskList
 from tests.bench import growth, virtual
 from tests.bench.goal import Goal, medians
 from tests.bench.peers import aiometer_peer, node_peers
 
 COUNT, LIMIT = 100_000, 100
-TASKS = [Task("zero", Delay(0, "0ms"))] * COUNT
+TASKS = TaskList([Task("zero", Delay(0, "0ms"))] * COUNT)  # as all commands hold them
 nothing = partial(asyncio.sleep, 0)
 STARTS = [nothing] * COUNT
 

@@ -15,7 +15,7 @@ from asyncmodes.measure import execute
 from asyncmodes.modes import parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Run
-from asyncmodes.tasks import Delay, Task
+from asyncmodes.tasks import Delay, Task, TaskList
 from tests.bench.goal import Goal, medians
 
 COUNT, LIMIT = 100_000, 100
@@ -23,7 +23,7 @@ MODE = parse_mode(f"limited={LIMIT}")
 _DICE = Random(0)
 DURATIONS_NS = [_DICE.randint(0, 400_000_000) for _ in range(COUNT)]
 DURATIONS_S = [duration / 1e9 for duration in DURATIONS_NS]
-TASKS = [Task(f"task {index}", Delay(duration, "")) for index, duration in enumerate(DURATIONS_NS)]
+TASKS = TaskList(Task(f"task {index}", Delay(duration, "")) for index, duration in enumerate(DURATIONS_NS))
 
 
 def simulated() -> Run:
