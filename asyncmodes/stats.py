@@ -72,7 +72,7 @@ def summarise(comparison: Comparison) -> list[Summary]:
     """A summary for each mode that has a complete run, in the order of the modes."""
     complete = {mode: runs for mode in comparison.modes if (runs := comparison.runs_of(mode))}
     base = complete.get(comparison.baseline)
-    return [_summary(mode, runs, base, comparison.clock) for mode, runs in complete.items()]
+    return [_summary(mode, runs, base, exact=comparison.exact) for mode, runs in complete.items()]
 
 
 def worst(runs: Sequence[Run]) -> Run:
@@ -92,17 +92,12 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[below]
 
 
-def is_exact(clock: str, *totals: Totals) -> bool:
-    """Whether they were simulated without luck, so that the same again would give the same."""
-    return clock == "virtual" and not any(each.stddev for each in totals)
-
-
-def equal_totals(a: Totals, b: Totals, clock: str) -> bool:
+def equal_totals(a: Totals, b: Totals, *, exact: bool) -> bool:
     """Whether two totals differ by less than their noise.
 
-    That is both standard deviations together; for single runs 2 % or 2 ms; the virtual clock has none but luck.
+    That is both standard deviations together; for single runs 2 % or 2 ms; `exact` ones (`Comparison.exact`) have none.
     """
-    if is_exact(clock, a, b):
+    if exact:
         return a.mean == b.mean
     noise = max(NOISE_NS, NOISE_SHARE * max(a.mean, b.mean))
     if a.stddev is not None and b.stddev is not None:
@@ -111,7 +106,7 @@ def equal_totals(a: Totals, b: Totals, clock: str) -> bool:
     return abs(a.mean - b.mean) < noise
 
 
-def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None, clock: str) -> Summary:
+def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None, *, exact: bool) -> Summary:
     shown = worst(runs)
     durations = _durations(runs)
     total = _totals([run.total_ns for run in runs])
@@ -130,7 +125,7 @@ def _summary(mode: Mode, runs: Sequence[Run], base: Sequence[Run] | None, clock:
         predicted_ns=runs[0].predicted_ns,
         peak=max(run.peak for run in runs),
         drained_ns=shown.drained_ns,
-        as_fast=base is not None and equal_totals(total, _totals([run.total_ns for run in base]), clock),
+        as_fast=base is not None and equal_totals(total, _totals([run.total_ns for run in base]), exact=exact),
         fulfilled=all(run.verdict is Verdict.FULFILLED for run in runs),
         resources=together(run.resources for run in runs),
         phases_s=mean_phases(runs),

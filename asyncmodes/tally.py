@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Container, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -92,7 +92,7 @@ class TallyRecorder(Recorder):
         super().__init__(tasks, mode)
         self.starts = self._starts = dict[int, int]()  # of the tasks in flight
         self.lanes = self._lanes = _Lanes()
-        self.ends = self._ends = _Ends(self, self._starts)
+        self.ends = self._ends = _Ends(self)
         self.details = _Forgotten()
         self.sums = Sums(tasks=len(tasks))
         self._decided_failed = False
@@ -188,14 +188,13 @@ class _Lanes(dict[int, int]):
 class _Ends:
     """Takes the end of each task, and knows the last one."""
 
-    def __init__(self, recorder: TallyRecorder, in_flight: Container[int]) -> None:
+    def __init__(self, recorder: TallyRecorder) -> None:
         self._recorder = recorder
-        self._in_flight = in_flight
         self.last_ns = 0
         self.last_failed = False
 
-    def __getitem__(self, index: int) -> int:
-        return NEVER if index in self._in_flight else self.last_ns
+    def __getitem__(self, index: int) -> int:  # only the one that has just ended is asked for
+        return self.last_ns
 
     def __setitem__(self, index: int, now_ns: int) -> None:
         self.last_failed = self._recorder.ended(index, now_ns)

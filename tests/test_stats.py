@@ -83,28 +83,28 @@ def test_durations_leave_out_what_was_cut_short():
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "clock", "equal"),
+    ("a", "b", "exact", "equal"),
     [
-        (100, 101, "real", True),
-        (100, 103, "real", False),
-        (5, 6.5, "real", True),
-        (1000, 1019, "real", True),
-        (1000, 1021, "real", False),
-        (1000, 1000, "virtual", True),
-        (1000, 1001, "virtual", False),
+        (100, 101, False, True),
+        (100, 103, False, False),
+        (5, 6.5, False, True),
+        (1000, 1019, False, True),
+        (1000, 1021, False, False),
+        (1000, 1000, True, True),
+        (1000, 1001, True, False),
     ],
 )
-def test_equal_within_noise(a: float, b: float, clock: str, equal: bool):
-    """Single totals within 2 % or 2 ms are equal on the real clock; the virtual one has no noise."""
+def test_equal_within_noise(a: float, b: float, exact: bool, equal: bool):
+    """Single totals within 2 % or 2 ms are equal unless they are exact."""
     one, other = (Totals(ms * MS, None, ms * MS, int(ms * MS), int(ms * MS)) for ms in (a, b))
-    assert equal_totals(one, other, clock) is equal
+    assert equal_totals(one, other, exact=exact) is equal
 
 
 @pytest.mark.parametrize(("stddev", "equal"), [(3, False), (5, True)])
 def test_repeated_totals_are_equal_within_their_deviations(stddev: float, equal: bool):
     """Means that differ by less than both deviations together are equal, however small the difference in percent."""
     one, other = (Totals(ms * MS, stddev * MS, ms * MS, int(ms * MS), int(ms * MS)) for ms in (100, 105))
-    assert equal_totals(one, other, "real") is equal
+    assert equal_totals(one, other, exact=False) is equal
 
 
 def test_speedup_carries_its_error():

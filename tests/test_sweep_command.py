@@ -95,6 +95,10 @@ def test_a_saved_sweep_is_shown_as_it_was(arguments: tuple[str, ...], capsys, tm
     assert capsys.readouterr().out == Path(saved).read_text(encoding="utf-8")
     assert program.main(["show", saved, "--rows", "0"]) == 0
     assert "+settled was " in capsys.readouterr().out
+    report, baseline = tmp_path / "a.md", "limited=8+settled"
+    assert program.main(["show", saved, "--baseline", baseline, "-o", str(report)]) == 0
+    (row,) = [line for line in report.read_text(encoding="utf-8").splitlines() if line.startswith(f"| {baseline} ")]
+    assert "| 1.00" in row
 
 
 def test_other_luck_in_each_run_is_not_called_exact(capsys, tmp_path: Path):

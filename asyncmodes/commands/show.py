@@ -79,6 +79,7 @@ def show(options: ShowOptions) -> int:
     targets = exports(options.output or [], [each for each in options.files if each != "-"])
     results, swept = _results(options.files)
     comparison = _with_baseline(side_by_side(results), options.baseline)
+    swept = swept and replace(swept, comparison=comparison)
     if options.events:
         from asyncmodes.views.events import refuse_many
 

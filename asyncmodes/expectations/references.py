@@ -18,7 +18,7 @@ from asyncmodes.modes import Mode
 from asyncmodes.record import Comparison
 from asyncmodes.rulings import Against, Change, Movement, Ruling
 from asyncmodes.side_by_side import identity
-from asyncmodes.stats import Summary, equal_totals, is_exact, summarise
+from asyncmodes.stats import Summary, equal_totals, summarise
 from asyncmodes.tasks import Task
 
 SAME = 0.05
@@ -65,11 +65,12 @@ def compared(
     `strict` makes a slowdown that may or may not be too large a fail. Interrupted runs are not compared.
     """
     earlier = {summary.mode: summary for summary in summarise(reference)}
+    exact = comparison.exact and reference.exact
     changes = []
     for summary in summarise(comparison) if not comparison.interrupted else ():
         if (before := earlier.get(summary.mode)) is not None:
             totals = [[run.total_ns for run in each.runs_of(summary.mode)] for each in (comparison, reference)]
-            change = _change(summary, before, (totals[0], totals[1]), comparison.clock, max_slowdown)
+            change = _change(summary, before, (totals[0], totals[1]), max_slowdown, exact=exact)
             changes.append(_strictly(change) if strict else change)
     simulated = comparison.clock == "virtual"
     return Against(
@@ -98,8 +99,9 @@ def _change(
     now: Summary,
     before: Summary,
     totals: tuple[Sequence[int], Sequence[int]],
-    clock: str,
     allowed: float | None,
+    *,
+    exact: bool,
 ) -> Change:
     change = Change(
         mode=str(now.mode),
@@ -122,8 +124,8 @@ def _change(
         return replace(change, movement=movement, ruling=ruling, reason="a total of nothing has no multiple")
     value = now.total.mean / before.total.mean - 1
     change = replace(change, change=value)
-    if is_exact(clock, now.total, before.total) or min(now.runs, before.runs) == 1:
-        return _by_value(change, now, before, clock, allowed)
+    if exact or min(now.runs, before.runs) == 1:
+        return _by_value(change, now, before, allowed, exact=exact)
     interval = ratio_interval(*totals)
     if interval is None:
         return replace(change, reason="the noise hides any interval")
@@ -138,9 +140,9 @@ def _change(
     )
 
 
-def _by_value(change: Change, now: Summary, before: Summary, clock: str, allowed: float | None) -> Change:
+def _by_value(change: Change, now: Summary, before: Summary, allowed: float | None, *, exact: bool) -> Change:
     assert change.change is not None
-    equal = equal_totals(now.total, before.total, clock)
+    equal = equal_totals(now.total, before.total, exact=exact)
     movement = Movement.SAME if equal else Movement.SLOWER if change.change > 0 else Movement.FASTER
     most = Fraction(before.total.mean) * (1 + Fraction(repr(allowed or 0)))  # 0.1 is meant as a tenth, exactly
     within = equal or Fraction(now.total.mean) <= most
@@ -148,7 +150,7 @@ def _by_value(change: Change, now: Summary, before: Summary, clock: str, allowed
         change,
         movement=movement,
         ruling=None if allowed is None else Ruling.PASS if within else Ruling.FAIL,
-        method="exact" if is_exact(clock, now.total, before.total) else "by value, n=1",
+        method="exact" if exact else "by value, n=1",
     )
 
 
