@@ -20,10 +20,12 @@ _MOST_NAMED = 12  # tasks of a circle
 class Dispatch(Protocol):
     """Hands out the tasks of one run. `heeds`: whether it has to be told of every task that ended.
 
-    The number of a worker is its lane, or where the dispatch heeds every end, the index of its only task.
+    The number of a worker is its lane, or where the dispatch heeds every end, the index of its only task. It is
+    below `workers`.
     """
 
     heeds: bool
+    workers: int
 
     def portion(self) -> Sequence[int]:
         """The workers to begin with: of a batch, or of all tasks. Empty if nothing is left to start."""
@@ -64,6 +66,7 @@ class _InTurn:
     def __init__(self, count: int, mode: Mode, width_cap: int | None) -> None:
         self._mode = mode
         self._width_cap = width_cap
+        self.workers = _capped(mode.lanes(count), width_cap)
         self._batches = mode.batches(count)
         self._rest: Iterator[int] = iter(())
 
@@ -90,6 +93,7 @@ class _WhenReady:
     heeds = True
 
     def __init__(self, tasks: Collection[Task], mode: Mode, width_cap: int | None) -> None:
+        self.workers = len(tasks)
         self._mode = mode
         self._closed = False
         needs = [set(task.needs) for task in tasks]

@@ -52,16 +52,19 @@ class Execution:
         keep: Keep = SpanRecorder,
     ) -> None:
         self.record: Run | None = None
-        self._recorder = keep(tasks, mode)
-        self._starts = starts
+        self._recorder = recorder = keep(tasks, mode)
+        self._starts, self._ends, self._lanes = recorder.starts, recorder.ends, recorder.lanes
+        self._functions = starts
         self._notes = notes
         self._clock: Clock = running_clock()
         self._now_ns = self._clock.now_ns
         self._origin_ns = self._now_ns()
+        self._at_ns = self._ended_ns = 0  # when a worker last began or went on, and when a task last ended
         self._dispatch = dispatch(tasks, mode)
         heeds = self._dispatch.heeds
         self._heed_ok, self._heed_failure = heeds or mode.decides(ok=True), heeds or mode.decides(ok=False)
-        self._workers: dict[int, asyncio.Task[None]] = {}  # those that have not ended, by their numbers
+        self._workers: list[asyncio.Task[None] | None] = [None] * self._dispatch.workers  # that have not ended
+        self._left = 0  # how many of these
         self._idle: asyncio.Future[None]  # done when no worker is left, or when one of them has come upon a bug
 
     def snapshot(self) -> Run:
@@ -82,76 +85,78 @@ class Execution:
                     self._recorder.interrupt(self._now_ns() - self._origin_ns)
                     await self._abandon()
                     self._idle.result()  # raises the bug if one showed meanwhile
-                    self.record = self._recorder.finished(self._notes)
+                    self.record = self._recorder.finished(self._ended_ns, self._notes)
                     raise
                 except BaseException:
                     await self._abandon()
                     raise
-        self.record = self._recorder.finished(self._notes)
+        self.record = self._recorder.finished(self._ended_ns, self._notes)
         return self.record
 
     def _begin(self, portion: Sequence[int]) -> None:
+        self._left += len(portion)
         for number in portion:
             # A name given saves asyncio from making one up for each of 100,000 workers.
             self._workers[number] = asyncio.Task(self._work(number), loop=self._loop, name="asyncmodes worker")
 
     async def _work(self, number: int) -> None:
         """Be a worker: run one task after another. Few variables, since of 100,000 workers each has its own."""
-        recorder, now_ns, origin_ns = self._recorder, self._now_ns, self._origin_ns
-        starts, ends, lanes = recorder.starts, recorder.ends, recorder.lanes
-        functions = self._starts
-        now = now_ns() - origin_ns
+        self._at_ns = self._now_ns() - self._origin_ns
         try:
             lane, source = self._dispatch.begin(number)
             for index in source:
-                lanes[index] = lane
-                starts[index] = now
+                self._lanes[index] = lane
+                self._starts[index] = self._at_ns
                 try:
-                    detail = await functions[index]()
-                except TaskFailed as failed:
-                    recorder.failures[index] = failed.failure
-                    if failed.detail:
-                        recorder.details[index] = failed.detail
-                    now = ends[index] = now_ns() - origin_ns
+                    detail = await self._functions[index]()
+                except TaskFailed as error:
+                    self._recorder.failures[index] = error.failure
+                    if error.detail:
+                        self._recorder.details[index] = error.detail
+                    self._at_ns = self._ended_ns = self._ends[index] = self._now_ns() - self._origin_ns
                     if self._heed_failure:
-                        self._begin(self._ended(lane, index, ok=False))
+                        self._ended(lane, index, ok=False)
                 except asyncio.CancelledError:
-                    recorder.cancelled.add(index)
-                    now = ends[index] = now_ns() - origin_ns
+                    self._recorder.cancelled.add(index)
+                    self._at_ns = self._ended_ns = self._ends[index] = self._now_ns() - self._origin_ns
                     if self._dispatch.heeds:
                         self._begin(self._dispatch.ended(lane, index, ok=False))
                 else:
                     if detail:
-                        recorder.details[index] = detail
-                    now = ends[index] = now_ns() - origin_ns
+                        self._recorder.details[index] = detail
+                    self._at_ns = self._ended_ns = self._ends[index] = self._now_ns() - self._origin_ns
                     if self._heed_ok:
-                        self._begin(self._ended(lane, index, ok=True))
-        except BaseException as bug:
-            if not self._idle.done():  # a future takes any exception but StopIteration
-                self._idle.set_exception(RuntimeError(repr(bug)) if isinstance(bug, StopIteration) else bug)
-        del self._workers[number]  # what is left of it goes at once, not all of them together at the end
-        if not self._workers and not self._idle.done():
+                        self._ended(lane, index, ok=True)
+        except BaseException as error:
+            self._stop_for(error)
+        self._workers[number] = None  # what is left of it goes at once, not all of them together at the end
+        self._left -= 1
+        if not self._left and not self._idle.done():
             self._idle.set_result(None)
 
-    def _ended(self, lane: int, index: int, *, ok: bool) -> Sequence[int]:
-        """See to what the end of a task means for the others; the further workers that can begin."""
+    def _stop_for(self, bug: BaseException) -> None:
+        if not self._idle.done():  # a future takes any exception but StopIteration
+            self._idle.set_exception(RuntimeError(repr(bug)) if isinstance(bug, StopIteration) else bug)
+
+    def _ended(self, lane: int, index: int, *, ok: bool) -> None:
+        """See to what the end of a task means for the others, and let the further workers begin that can."""
         mode = self._recorder.mode
         if mode.decides(ok) and self._recorder.decide(index) and mode.leftovers is not Leftovers.KEEP:
             self._dispatch.close()
             if mode.leftovers is Leftovers.CANCEL:
                 self._cancel_running()
-        return self._dispatch.ended(lane, index, ok)
+        self._begin(self._dispatch.ended(lane, index, ok))
 
     async def _abandon(self) -> None:
         """Cancel what is running and wait until all has ended; a further cancellation cuts clean-ups short."""
         self._dispatch.close()
-        while not all(worker.done() for worker in self._workers.values()):
+        while left := [worker for worker in self._workers if worker is not None and not worker.done()]:
             self._cancel_running()
             with suppress(asyncio.CancelledError):
-                await asyncio.wait(self._workers.values())
+                await asyncio.wait(left)
 
     def _cancel_running(self) -> None:
         for index in self._recorder.running():
-            number = index if self._dispatch.heeds else self._recorder.lanes[index]
-            if number in self._workers:  # one that has come upon a bug is gone, and its task never ended
-                self._workers[number].cancel()
+            worker = self._workers[index if self._dispatch.heeds else self._lanes[index]]
+            if worker is not None:  # one that has come upon a bug is gone, and its task never ended
+                worker.cancel()

@@ -69,18 +69,18 @@ class Recorder(ABC):
         """The indices of the tasks in flight, in order."""
 
     @abstractmethod
-    def finished(self, notes: tuple[str, ...] = ()) -> Run:
-        """The record of a run of which no task is in flight any more."""
+    def finished(self, ended_ns: int, notes: tuple[str, ...] = ()) -> Run:
+        """The record of a run whose last task ended then (0: none did)."""
 
     @abstractmethod
     def snapshot(self, now_ns: int) -> Run:
         """The record as it stands at `now_ns` of a run that is under way; orphans are running or have ended."""
 
-    def _resumed_by(self, drained_ns: int) -> int:
+    def _resumed_by(self, ended_ns: int) -> int:
         """The total, if the last task ended then."""
         if self.resumed_ns is not None:
-            return drained_ns if self.mode.leftovers is Leftovers.CANCEL else self.resumed_ns
-        return drained_ns if self.interrupted_ns is None else self.interrupted_ns
+            return ended_ns if self.mode.leftovers is Leftovers.CANCEL else self.resumed_ns
+        return ended_ns if self.interrupted_ns is None else self.interrupted_ns
 
     def _verdict(self, *, failed: bool) -> Verdict:
         """What the caller got; `failed` tells how the task ended that decided."""
@@ -139,13 +139,12 @@ class SpanRecorder(Recorder):
         pairs = enumerate(zip(self.starts, self.ends, strict=True))
         return [i for i, (start, end) in pairs if start != _NEVER_TIME == end]
 
-    def finished(self, notes: tuple[str, ...] = ()) -> Run:
-        """The record of a run of which no task is in flight any more."""
-        drained = max(_signed("q", self.ends), default=0)
-        total = self._resumed_by(drained)
+    def finished(self, ended_ns: int, notes: tuple[str, ...] = ()) -> Run:
+        """The record of a run whose last task ended then."""
+        total = self._resumed_by(ended_ns)
         orphans = {i for i in self._left_alone() if self.ends[i] != _NEVER_TIME} - self.cancelled
         verdict = self._verdict(failed=self.decided_by in self.failures)
-        return self._run(verdict, total, max(drained, total), orphans, notes)
+        return self._run(verdict, total, max(ended_ns, total), orphans, notes)
 
     def snapshot(self, now_ns: int) -> Run:
         """The record as it stands now."""

@@ -134,13 +134,12 @@ class TallyRecorder(Recorder):
         """The indices of the tasks in flight, in order."""
         return sorted(self._starts)
 
-    def finished(self, notes: tuple[str, ...] = ()) -> Run:
-        """The figures of a run of which no task is in flight any more."""
-        drained = self._ends.last_ns
-        total = self._resumed_by(drained)
+    def finished(self, ended_ns: int, notes: tuple[str, ...] = ()) -> Run:
+        """The figures of a run whose last task ended then."""
+        total = self._resumed_by(ended_ns)
         if not self.sums.spread.exact:
             notes = (*notes, "with so many different durations p50 and p95 are within 0.05 %")
-        return self._tally(self._verdict(failed=self._decided_failed), total, max(drained, total), notes)
+        return self._tally(self._verdict(failed=self._decided_failed), total, max(ended_ns, total), notes)
 
     def snapshot(self, now_ns: int) -> Run:
         """The figures as they stand now."""

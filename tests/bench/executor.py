@@ -1,15 +1,17 @@
 """The executor, fully recorded, against what people write by hand and what others offer: 100,000 tasks of sleep(0).
 
-Of Node.js the same number of `async () => { await null }`, timed from within. Then the virtual clock and the
-prediction, memory, and how both grow with the number of tasks.
+Ours runs on the event loop that all commands run on, the others as people run them, by `asyncio.run`. Of Node.js the
+same number of `async () => { await null }`, timed from within. Then the virtual clock and the prediction, memory, and
+how both grow with the number of tasks.
 """
 
 import asyncio
 import gc
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 
+from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.executor import execute
 from asyncmodes.modes import parse_mode
 from asyncmodes.tasks import Delay, Task, TaskList
@@ -55,13 +57,19 @@ async def gather() -> None:
     await asyncio.gather(*(nothing() for _ in range(COUNT)))
 
 
-def seconds(work: Callable[[], Awaitable[None]], *, collector: bool = True) -> float:
-    """Time the work on a fresh loop, with the garbage collector as told."""
+def seconds(
+    work: Callable[[], Coroutine[object, object, None]],
+    loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+    *,
+    collector: bool = True,
+) -> float:
+    """Time the work on a fresh loop, asyncio's own if none is given, with the garbage collector as told."""
     gc.collect()
     if not collector:
         gc.disable()
     began = time.perf_counter()
-    asyncio.run(work())  # type: ignore[arg-type]  # all of them are coroutine functions
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(work())
     took = time.perf_counter() - began
     gc.enable()
     return took
@@ -70,14 +78,17 @@ def seconds(work: Callable[[], Awaitable[None]], *, collector: bool = True) -> f
 def goals() -> Iterator[Goal]:
     """Yield the executor's goals."""
     limited, parallel = partial(recorded, f"limited={LIMIT}"), partial(recorded, "parallel")
+    own = partial(new_loop, ClockName.REAL)
     peers = node_peers(COUNT, LIMIT)
     aiometer = aiometer_peer(nothing, COUNT, LIMIT)
     timed = {
-        "limited": lambda: seconds(limited),
+        "limited": lambda: seconds(limited, own),
+        "limited, asyncio": lambda: seconds(limited),
         "bare": lambda: seconds(bare_workers),
         "semaphore": lambda: seconds(gather_and_semaphore),
         **({"aiometer": lambda: seconds(aiometer)} if aiometer else {}),
-        "parallel": lambda: seconds(parallel),
+        "parallel": lambda: seconds(parallel, own),
+        "parallel, asyncio": lambda: seconds(parallel),
         "gather": lambda: seconds(gather),
         "gather, no collector": lambda: seconds(gather, collector=False),
         **peers,
@@ -90,9 +101,11 @@ def goals() -> Iterator[Goal]:
         return Goal(f"{name} against {ours}", took[name] / took[ours], bound, at_least=True)
 
     yield Goal("limited=100 against bare workers that record nothing", took["limited"] / took["bare"], 1.3)
+    yield Goal("the same by asyncio.run", took["limited, asyncio"] / took["bare"], None)
     yield Goal("gather + Semaphore(100) against limited=100", took["semaphore"] / took["limited"], 12, at_least=True)
     yield from (faster("aiometer", 20), faster("p-limit", 3), faster("p-map", 1))
     yield Goal("parallel against gather as people run it", took["parallel"] / took["gather"], 0.35)
+    yield Goal("the same by asyncio.run", took["parallel, asyncio"] / took["gather"], None)
     yield Goal(
         "parallel against gather, collector paused for both", took["parallel"] / took["gather, no collector"], 0.85
     )
