@@ -35,10 +35,11 @@ def predict(
 ) -> Run | None:
     """The run of these tasks in this mode, or None if any task's duration is unknown.
 
-    `outcomes` replaces what the tasks themselves know, for instance by durations measured in another mode.
+    `outcomes` replaces what the tasks themselves know, one for each, for instance by what was measured in another mode.
     `width_cap` is the most tasks that the machine works on at once (`Run.width_cap`), None for no such limit.
     `server` is the one that fake requests go to (None: one without limits). `keep` says what is kept of it. Raises
-    UsageError for a race of nobody, and for tasks that need each other in a circle.
+    UsageError for a race of nobody, and for tasks that need each other in a circle; ValueError for more outcomes than
+    tasks, or fewer.
     """
     recorder = keep(tasks, mode)
     schedule = _Schedule(

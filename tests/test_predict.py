@@ -275,6 +275,13 @@ def test_outcomes_replace_what_the_tasks_know():
     assert expected.tasks == tasks
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_every_task_has_one_outcome(count):
+    """More of them than tasks, or fewer, are a mistake: nobody could tell whose they are."""
+    with pytest.raises(ValueError, match="zip"):
+        predict(delays("1 2"), parse_mode("parallel"), [Outcome(1)] * count)
+
+
 @pytest.mark.parametrize(
     ("mode", "last"),
     [("parallel", "d ok 100-200 lane 1"), ("batched=3", "d ok 200-300 lane 0")],
