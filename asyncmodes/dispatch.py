@@ -66,7 +66,7 @@ class _InTurn:
     def __init__(self, count: int, mode: Mode, width_cap: int | None) -> None:
         self._mode = mode
         self._width_cap = width_cap
-        self.workers = _capped(mode.lanes(count), width_cap)
+        self.workers = mode.lanes(count)
         self._batches = mode.batches(count)
         self._rest: Iterator[int] = iter(())
 
