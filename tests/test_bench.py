@@ -33,7 +33,7 @@ def test_a_goal_says_how_it_stands(goal: Goal, said: str):
 
 
 def test_medians_are_of_interleaved_rounds_after_one_that_does_not_count():
-    """Each function is called in turn, and its first figure is thrown away."""
+    """Each function is called once a round, not always after the same one, and its first figure is thrown away."""
     calls: list[str] = []
     figures = {"a": iter([99, 1, 3, 2]), "b": iter([99, 5, 5, 7])}
 
@@ -42,7 +42,9 @@ def test_medians_are_of_interleaved_rounds_after_one_that_does_not_count():
         return next(figures[name])
 
     assert medians({name: (lambda name=name: once(name)) for name in figures}, rounds=3) == {"a": 2, "b": 5}
-    assert "".join(calls) == "ab" * 4
+    rounds = ["".join(calls[first : first + 2]) for first in range(0, 8, 2)]
+    assert rounds[0] == "ab"
+    assert set(rounds) == {"ab", "ba"}
 
 
 def test_a_program_that_is_not_there_is_not_installed():

@@ -93,7 +93,7 @@ def goals() -> Iterator[Goal]:
         "gather, no collector": lambda: seconds(gather, collector=False),
         **peers,
     }
-    took = medians(timed, rounds=9)
+    took = medians(timed, rounds=15)
 
     def faster(name: str, bound: float | None, ours: str = "limited") -> Goal:
         if name not in took:

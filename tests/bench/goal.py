@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,18 @@ def row(verdict: str, figure: str, bound: str, what: str) -> str:
 
 
 def medians(timed: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """The median of what each function returns, all called in turn, `rounds` times after one that does not count."""
+    """The median of what each function returns, all called in turn, `rounds` times after one that does not count.
+
+    Each round has an order of its own: who comes after a heavy one would always pay for it.
+    """
     for once in timed.values():
         once()
     figures: dict[str, list[float]] = {name: [] for name in timed}
+    order, dice = list(timed), Random(0)  # the same orders each time
     for _ in range(rounds):
-        for name, once in timed.items():
-            figures[name].append(once())
+        dice.shuffle(order)
+        for name in order:
+            figures[name].append(timed[name]())
     return {name: statistics.median(values) for name, values in figures.items()}
 
 
