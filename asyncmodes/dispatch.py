@@ -11,8 +11,9 @@ from heapq import heappop, heappush
 from typing import Protocol
 
 from asyncmodes.errors import UsageError
+from asyncmodes.lists import Tasks
 from asyncmodes.modes import Mode
-from asyncmodes.tasks import Task, TaskList
+from asyncmodes.tasks import Task
 
 _MOST_NAMED = 12  # tasks of a circle
 
@@ -49,7 +50,7 @@ def dispatch(tasks: Collection[Task], mode: Mode, width_cap: int | None = None) 
 
     Raises UsageError if they need each other in a circle, or what is not there.
     """
-    if not (tasks.has_needs if isinstance(tasks, TaskList) else any(task.needs for task in tasks)):
+    if not Tasks.of(tasks).has_needs:
         return _InTurn(len(tasks), mode, width_cap)
     check_needs(tasks)
     return _WhenReady(tasks, mode, width_cap)

@@ -15,10 +15,10 @@ from contextlib import suppress
 from asyncmodes.clocks import Clock, running_clock
 from asyncmodes.collector import collector_paused
 from asyncmodes.dispatch import dispatch
+from asyncmodes.lists import Indexed
 from asyncmodes.modes import Leftovers, Mode
 from asyncmodes.record import Run
 from asyncmodes.recorder import Keep, SpanRecorder
-from asyncmodes.streams import Indexed
 from asyncmodes.tasks import Task, TaskFailed
 
 Start = Callable[[], Awaitable[Mapping[str, object] | None]]

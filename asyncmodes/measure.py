@@ -18,6 +18,7 @@ from asyncmodes.dispatch import check_needs
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Execution
 from asyncmodes.hindsight import with_predictions
+from asyncmodes.lists import Tasks, listed
 from asyncmodes.metering import Meter
 from asyncmodes.modes import DEFAULT_MODES, Mode, parse_mode
 from asyncmodes.prediction import predict
@@ -33,8 +34,7 @@ from asyncmodes.sources import (
     refuse_virtual,
 )
 from asyncmodes.sources.descriptors import descriptor_notes
-from asyncmodes.streams import listed
-from asyncmodes.tasks import Request, Task, TaskList
+from asyncmodes.tasks import Request, Task
 
 _LONGEST_NS = 2**63 - 1  # what a record's columns can hold
 
@@ -55,7 +55,7 @@ class Plan:
     """
 
     title: str
-    tasks: Collection[Task]
+    tasks: Tasks
     modes: tuple[Mode, ...]
     baseline: Mode
     clock: ClockName = ClockName.REAL
@@ -82,19 +82,21 @@ class Plan:
         """Raise UsageError if these tasks cannot be run so; nothing has been run then."""
         if not self.tasks:
             raise UsageError.at("tasks", "there are none", "give at least one task")
-        check_needs(self.tasks)
-        refuse_paths(self.tasks, self.options.server)
-        refuse_endless(self.tasks, self.modes, self.options.server, _LONGEST_NS)
+        inventory = self.tasks.inventory
+        if self.tasks.has_needs:
+            check_needs(self.tasks)
+        refuse_paths(inventory.samples, self.options.server)
+        refuse_endless(inventory, self.modes, self.options.server, _LONGEST_NS)
         if self.clock is ClockName.VIRTUAL:
-            refuse_virtual(self.tasks)
+            refuse_virtual(inventory.samples)
         else:
-            refuse_too_long(self.tasks)
+            refuse_too_long(inventory.samples)
         if self.options.trust_env:
             from asyncmodes.sources.environment import check_environment
 
             check_environment()
         if self.loop is LoopName.UVLOOP:
-            _refuse_uvloop(self.tasks, self.clock)
+            _refuse_uvloop(inventory.samples, self.clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +144,6 @@ def plan(
         raise UsageError.at("modes", "there are none", "give at least one mode")
     if clock not in tuple(ClockName):
         raise UsageError.at("clock", f"there is no {clock!r}", "write real or virtual")
-    for task in tasks:
-        if not isinstance(task, Task):
-            raise UsageError.at(
-                "tasks", f"{task!r} is no task", "make tasks with words(...), call(...) or read_spec(...)"
-            )
     if runs < 1 or warmup < 0:
         raise UsageError.at("runs", f"{runs} with {warmup} warm-ups", "give at least 1 run and 0 warm-ups")
     sequential = parse_mode("sequential")
@@ -157,7 +154,7 @@ def plan(
         raise UsageError.at("baseline", f"{chosen} is not among the modes", f"choose one of {listed}")
     made = Plan(
         title,
-        TaskList.of(tasks) if isinstance(tasks, Sequence) else tasks,
+        Tasks.of(tasks),
         parsed,
         chosen,
         ClockName(clock),
@@ -171,7 +168,7 @@ def plan(
         loop=LoopName(loop),
     )
     made.check()
-    return replace(made, limits=descriptor_notes(tasks, parsed))
+    return replace(made, limits=descriptor_notes(made.tasks.inventory, parsed))
 
 
 def compare(
@@ -226,13 +223,14 @@ async def execute(tasks: Sequence[Task], mode: str | Mode, options: Options | No
     A task's failure is a value in it. If cancelled, cancels the tasks in flight and waits for them first.
     """
     parsed = _mode(mode)
+    made = Tasks.of(tasks)
     if running_clock().name is ClockName.VIRTUAL:
-        refuse_virtual(tasks)
-    notes = descriptor_notes(tasks, [parsed]).values()
-    with prepared(tasks, options or Options()) as ready:
-        async with opened(tasks, parsed, ready) as sources:
+        refuse_virtual(made.inventory.samples)
+    notes = descriptor_notes(made.inventory, [parsed]).values()
+    with prepared(made, options or Options()) as ready:
+        async with opened(made, parsed, ready) as sources:
             with Meter(sources.usage) as meter:
-                run = await Execution(tasks, sources.starts, parsed, (*notes, *sources.notes)).finish()
+                run = await Execution(made, sources.starts, parsed, (*notes, *sources.notes)).finish()
                 return replace(run, resources=meter.cost(), width_cap=sources.width_cap)
 
 

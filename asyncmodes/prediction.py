@@ -14,11 +14,11 @@ from itertools import chain
 from asyncmodes.capacity import Server, Service, answer
 from asyncmodes.collector import collector_paused
 from asyncmodes.dispatch import Dispatch, dispatch
+from asyncmodes.lists import Indexed, Known, Tasks, by_index
 from asyncmodes.modes import Leftovers, Mode
 from asyncmodes.record import Run
 from asyncmodes.recorder import Keep, Recorder, SpanRecorder
-from asyncmodes.streams import Indexed, by_index, each
-from asyncmodes.tasks import Failure, FakeRequest, Known, Outcome, Task, TaskList, known
+from asyncmodes.tasks import Failure, FakeRequest, Outcome, Task
 
 _Worker = Iterator[int]
 """Yields its lane when it begins, then for each of its tasks when that is due, and is asked again then."""
@@ -58,7 +58,7 @@ def _known(tasks: Collection[Task], outcomes: Sequence[Outcome] | None) -> Index
     if outcomes is not None:
         pairs = zip(tasks, outcomes, strict=True)
         return [(duration_ns, failure, task.work.blocking) for task, (duration_ns, failure) in pairs]
-    return tasks.known if isinstance(tasks, TaskList) else each(known, tasks)
+    return Tasks.of(tasks).known
 
 
 class _Unknown(Exception):

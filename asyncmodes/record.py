@@ -19,10 +19,11 @@ from operator import attrgetter, not_, sub
 from typing import TYPE_CHECKING
 
 from asyncmodes.critical import CriticalPath, critical_path
+from asyncmodes.lists import Tasks
 from asyncmodes.modes import Mode, Stop
 from asyncmodes.resources import Resources
 from asyncmodes.spread import Spread
-from asyncmodes.tasks import Failure, State, Task, TaskList
+from asyncmodes.tasks import Failure, State, Task
 
 if TYPE_CHECKING:
     from asyncmodes.rulings import Against, Judgement
@@ -288,12 +289,12 @@ class Run:
     @cached_property
     def has_needs(self) -> bool:
         """Whether any of its tasks needs another."""
-        return TaskList.of(self.tasks).has_needs
+        return Tasks.of(self.tasks).has_needs
 
     @cached_property
     def has_blocking_work(self) -> bool:
         """Whether any of its tasks blocks the event loop."""
-        return TaskList.of(self.tasks).has_blocking_work
+        return Tasks.of(self.tasks).has_blocking_work
 
     @cached_property
     def peak(self) -> int:

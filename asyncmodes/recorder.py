@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Mapping, MutableMapping
 from typing import Protocol
 
 from asyncmodes.errors import UsageError
+from asyncmodes.lists import listed
 from asyncmodes.modes import Leftovers, Mode, Stop
 from asyncmodes.record import NEVER, Run, Verdict
-from asyncmodes.streams import listed
 from asyncmodes.tasks import Failure, Task
 
 

@@ -104,9 +104,9 @@ class _Sweeping:
 
     @property
     def _exact(self) -> bool:
-        server = self._made.options.server
-        lucky = server is not None and bool(server.jitter_ns or server.fail_rate)
-        return self._made.clock is ClockName.VIRTUAL and not (lucky and any(map(uses_server, self._made.tasks)))
+        server, samples = self._made.options.server, self._made.tasks.inventory.samples
+        lucky = server is not None and bool(server.jitter_ns or server.fail_rate) and any(map(uses_server, samples))
+        return self._made.clock is ClockName.VIRTUAL and not lucky
 
     def _next(self) -> list[int]:
         """The limits to run next: finer ones around the knee, then those that may be it; none if that is all."""

@@ -6,11 +6,9 @@ awaitables. Times are whole nanoseconds.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
-from operator import attrgetter
 from typing import ClassVar, NamedTuple, Protocol
 
 
@@ -241,40 +239,6 @@ class Task:
         if outcome is None or self.timeout_ns is None or self.work.blocking or outcome.duration_ns <= self.timeout_ns:
             return outcome
         return Outcome(self.timeout_ns, timed_out(self.timeout_ns))
-
-
-Known = tuple[int, Failure | None, bool]
-"""An outcome known beforehand and whether the work blocks: plain, as a named tuple takes four times as long to read."""
-
-
-def known(task: Task) -> Known | None:
-    """What is known of a task beforehand, or None if only running it can tell."""
-    outcome = task.outcome
-    return None if outcome is None else (outcome.duration_ns, outcome.failure, task.work.blocking)
-
-
-class TaskList(list[Task]):
-    """The tasks of all runs of a comparison, with what is read off all of them once for all runs. It never changes."""
-
-    @classmethod
-    def of(cls, tasks: Iterable[Task]) -> TaskList:
-        """These tasks as such a list: themselves if they are one."""
-        return tasks if isinstance(tasks, cls) else cls(tasks)
-
-    @cached_property
-    def known(self) -> list[Known | None]:
-        """What is known of each of them beforehand."""
-        return [known(task) for task in self]
-
-    @cached_property
-    def has_needs(self) -> bool:
-        """Whether any of them needs another."""
-        return any(map(attrgetter("needs"), self))
-
-    @cached_property
-    def has_blocking_work(self) -> bool:
-        """Whether any of them blocks the event loop."""
-        return any(map(attrgetter("work.blocking"), self))
 
 
 _LONGEST_TIMEOUT_S = 365 * 24 * 3600

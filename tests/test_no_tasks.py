@@ -10,15 +10,16 @@ from helpers import delays, execution_of, on_virtual_time, starts_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asyncmodes.errors import UsageError
 from asyncmodes.executor import Execution
-from asyncmodes.measure import compare
+from asyncmodes.lists import Stream, by_index, each
+from asyncmodes.measure import compare, plan
 from asyncmodes.modes import parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison
 from asyncmodes.spec import Defaults, read_words
 from asyncmodes.spread import Ranked, Spread
 from asyncmodes.stats import quantile, summarise
-from asyncmodes.streams import Stream, by_index, each
 from asyncmodes.tally import TallyRecorder
 from asyncmodes.tasks import State
 from tests.test_predict import MODES, TASKS, linked
@@ -147,6 +148,38 @@ def test_memory_does_not_grow_with_the_tasks(words):
 
     peak(100)  # what is imported and cached the first time
     assert peak(10_000) < peak(1000) + 20_000
+
+
+@pytest.mark.parametrize(("modes", "times"), [(["limited=5"], 5), (["sequential", "limited=5", "limited=9"], 11)])
+def test_a_stream_is_made_anew_only_as_often_as_it_must(modes, times):
+    """All checks together take two passes; then each mode is predicted, with a look at its tasks, and run."""
+    made = []
+
+    def make():
+        made.append(1)
+        return iter(delays("1 20 3"))
+
+    compare(Stream(make, 3), modes, clock="virtual", keep_tasks=False)
+    assert len(made) == times
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(
+    ("words", "clock", "what"),
+    [
+        (["1ms*3", "2ms", "25h", "3ms"], "real", "25h is more than 24 hours of real time"),
+        (["1ms", "url:http://127.0.0.1:1/", "url:/delay/1ms"], "real", "/delay/1ms is just a path"),
+        (["1ms", "file:pyproject.toml"], "virtual", "pyproject.toml is real input and output"),
+        (["1ms", "cpu:1ms"], "virtual", "cpu:1ms burns real processor time"),
+        (["8760h*300"], "virtual", "together they may take more than 292 years"),
+        (["1ms", "request:8760h*300"], "virtual", "together they may take more than 292 years"),
+    ],
+)
+def test_what_cannot_be_run_is_found_wherever_it_stands(words, clock, what, keep):
+    """The checks look at a few samples of each kind of work, and miss none; a stream is checked as a list is."""
+    tasks = read_words(words, Defaults(keep_tasks=keep))
+    with pytest.raises(UsageError, match=what):
+        plan(tasks, "sequential", clock=clock, keep_tasks=keep)
 
 
 def test_no_tasks_gives_figures_and_no_rows():

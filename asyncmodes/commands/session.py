@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,13 @@ from asyncmodes.commands.screen import Screen, printed
 from asyncmodes.commands.signals import Phase, Signals
 from asyncmodes.errors import OutputError, PipeClosed, UsageError
 from asyncmodes.exports.formats import FORMATS, format_of
+from asyncmodes.lists import Tasks
 from asyncmodes.measure import Order, Plan, begun, measure, plan
 from asyncmodes.modes import parse_mode
 from asyncmodes.record import Comparison
 from asyncmodes.sources import Options, uses_server
 from asyncmodes.spec import DINNER, Defaults, Spec
-from asyncmodes.tasks import Cpu, CpuIn, FileRead, Task, in_reverse
+from asyncmodes.tasks import Cpu, CpuIn, Request, in_reverse
 
 if TYPE_CHECKING:
     from asyncmodes.commands.sweep_options import SweepOptions
@@ -67,9 +68,8 @@ def _measured_and_shown(command: str, options: CompareOptions | RunOptions, sign
     if options.no_tasks:
         _check_no_tasks(options)
     made = plan_of(options)
-    inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
-    inputs += filter(None, [options.spec, options.replay, options.against])
-    targets = exports(options.output or [], inputs)
+    inputs = filter(None, [options.spec, options.replay, options.against])
+    targets = exports(options.output or [], [*made.tasks.files, *inputs])
     if options.dry_run:
         from asyncmodes.commands.dry_run import dry_run
 
@@ -165,7 +165,8 @@ def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
         from asyncmodes.spec import parse_server
 
         spec = replace(spec, server=parse_server(options.server))
-    tasks = in_reverse(list(spec.tasks)) if options.reverse else spec.tasks
+    tasks = Tasks.of(in_reverse(list(spec.tasks)) if options.reverse else spec.tasks)
+    samples = tasks.inventory.samples
     made = plan(
         tasks,
         modes,
@@ -173,7 +174,7 @@ def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
         title=spec.title,
         clock=options.clock_name,
         runs=options.runs,
-        warmup=_default_warmup(tasks) if options.warmup is None else options.warmup,
+        warmup=int(any(task.work.real_io for task in samples)) if options.warmup is None else options.warmup,
         order=options.order,
         seed=options.seed,
         notes=spec.notes,
@@ -187,18 +188,14 @@ def plan_of(options: CompareOptions | RunOptions | SweepOptions) -> Plan:
         from asyncmodes.views.events import refuse_many
 
         refuse_many(len(tasks))
-    if options.cpu_in != CpuIn.INLINE and all(task.work.kind != Cpu.kind for task in tasks) and not options.quiet:
+    if options.cpu_in != CpuIn.INLINE and Cpu.kind not in tasks.inventory.kinds and not options.quiet:
         note("warning: --cpu-in says where cpu:200ms is done, and no task is one")
     for mode, times in seen.items():
         if times > 1 and not options.quiet:
             note(f"warning: mode {mode} was asked for {times} times; it is run once")
-    if spec.server is not None and not any(map(uses_server, tasks)) and not options.quiet:
+    if spec.server is not None and not any(map(uses_server, samples)) and not options.quiet:
         note("warning: there is a server, but no task goes to it; write request:50ms (simulated) or url:/delay/50ms")
     return made
-
-
-def _default_warmup(tasks: Iterable[Task]) -> int:
-    return int(any(task.work.real_io for task in tasks))
 
 
 def _read(options: Common) -> Spec:
@@ -255,7 +252,7 @@ def announce(made: Plan) -> None:
     """Say before anything runs which limits may be met, and how many requests go to which host."""
     for limit in made.limits.values():
         note(f"warning: {limit}")
-    if not any(task.work.kind == "url" for task in made.tasks):
+    if Request.kind not in made.tasks.inventory.kinds:
         return
     from urllib.parse import urlsplit
 

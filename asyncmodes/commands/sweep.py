@@ -21,7 +21,6 @@ from asyncmodes.knee import mode_of
 from asyncmodes.measure import Plan
 from asyncmodes.sources.descriptors import descriptor_notes
 from asyncmodes.spec import parse_timeout
-from asyncmodes.tasks import FileRead
 
 if TYPE_CHECKING:
     from asyncmodes.expectations.sweeps import OfSweep
@@ -73,8 +72,7 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
     budget_ns = parse_timeout(options.budget, "--budget")
     made = plan_of(options)
     made, limits = _with_limits(made, asked)
-    inputs = [task.work.path for task in made.tasks if isinstance(task.work, FileRead)]
-    targets = _exports(options, [*inputs, *filter(None, [options.spec, options.replay])])
+    targets = _exports(options, [*made.tasks.files, *filter(None, [options.spec, options.replay])])
     expectations, limits = _expectations(options, made, limits)
     if not options.quiet:
         _announce(options, made, limits)
@@ -124,7 +122,7 @@ def _with_limits(made: Plan, asked: tuple[int, ...] | None) -> "tuple[Plan, Limi
     modes = tuple(map(mode_of, limits.chosen))
     made = replace(made, modes=modes, baseline=modes[0])
     made.check()
-    return replace(made, limits=descriptor_notes(made.tasks, modes)), limits
+    return replace(made, limits=descriptor_notes(made.tasks.inventory, modes)), limits
 
 
 def _expectations(options: SweepOptions, made: Plan, limits: "Limits") -> "tuple[tuple[OfSweep, ...], Limits]":

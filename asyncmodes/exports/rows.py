@@ -11,8 +11,9 @@ from typing import Any
 
 from asyncmodes.documents import LONGEST_NS, Place, described, whole_ns
 from asyncmodes.errors import UsageError
+from asyncmodes.lists import TaskList
 from asyncmodes.record import NEVER
-from asyncmodes.tasks import Failure, Outcome, State, Task, TaskList
+from asyncmodes.tasks import Failure, Outcome, State, Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -14,9 +13,9 @@ from asyncmodes.capacity import Server, longest_ns
 from asyncmodes.collector import collector_paused
 from asyncmodes.errors import UsageError
 from asyncmodes.executor import Start
+from asyncmodes.lists import Indexed, Inventory, Stream, Tasks, each
 from asyncmodes.modes import Mode
 from asyncmodes.resources import Usage
-from asyncmodes.streams import Indexed, Stream, each
 from asyncmodes.tasks import Block, Cpu, Delay, FakeRequest, Request, Task
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ async def opened(tasks: Collection[Task], mode: Mode, options: Options = _DEFAUL
     Nothing is shared with another opening: each has sessions and threads of its own. Threads that hang
     are not waited for.
     """
-    counts = Counter(task.work.kind for task in tasks)
+    counts = Tasks.of(tasks).inventory.kinds
     sources: dict[str, Source] = {}
     async with AsyncExitStack() as stack:
         for kind, count in counts.items():
@@ -116,8 +115,9 @@ def prepared(tasks: Collection[Task], options: Options) -> Iterator[Options]:
 
     It takes a fraction of a second to start, for which the event loop stands still. Raises UsageError.
     """
-    refuse_paths(tasks, options.server)
-    if options.server is None or options.local is not None or not any(map(_is_path, tasks)):
+    samples = Tasks.of(tasks).inventory.samples
+    refuse_paths(samples, options.server)
+    if options.server is None or options.local is not None or not any(map(_is_path, samples)):
         yield options
         return
     from asyncmodes.sources.local import local_server
@@ -148,17 +148,14 @@ def refuse_paths(tasks: Iterable[Task], server: Server | None) -> None:
             )
 
 
-def refuse_endless(tasks: Collection[Task], modes: Sequence[Mode], server: Server | None, most_ns: int) -> None:
+def refuse_endless(inventory: Inventory, modes: Sequence[Mode], server: Server | None, most_ns: int) -> None:
     """Raise UsageError if these tasks, as far as can be known, may take longer than `most_ns` in one of the modes."""
-    known_ns, requests, most_base_ns = 0, 0, 0
-    for task in tasks:
-        if isinstance(task.work, FakeRequest):
-            requests += 1
-            most_base_ns = max(most_base_ns, task.work.duration_ns)
-        elif (outcome := task.outcome) is not None:
-            known_ns += outcome.duration_ns
+    kinds = inventory.kinds
+    base_ns = [task.work.duration_ns for task in inventory.samples if isinstance(task.work, FakeRequest)]
     for mode in modes:
-        if known_ns + longest_ns(requests, most_base_ns, mode.lanes(len(tasks)), server or Server()) > most_ns:
+        lanes = mode.lanes(kinds.total())
+        requests_ns = longest_ns(kinds[FakeRequest.kind], max(base_ns, default=0), lanes, server or Server())
+        if inventory.known_ns + requests_ns > most_ns:
             raise UsageError.at("tasks", "together they may take more than 292 years", "give fewer or shorter ones")
 
 

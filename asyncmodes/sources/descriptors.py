@@ -5,30 +5,32 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
+from asyncmodes.lists import Inventory
 from asyncmodes.modes import Mode, Stop, parse_mode
 from asyncmodes.resources import MOST_THREADS
-from asyncmodes.tasks import FileRead, Task
+from asyncmodes.tasks import FileRead
 
 _RESERVE = 16  # descriptors: the event loop, the live picture, looking up host names
 
 
-def descriptor_notes(tasks: Collection[Task], modes: Iterable[Mode]) -> dict[Mode, str]:
+def descriptor_notes(inventory: Inventory, modes: Iterable[Mode]) -> dict[Mode, str]:
     """What to say of each mode that may need more open files and sockets at once than the process may have."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
         return {}
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    kinds = Counter(task.work.kind for task in tasks if task.work.real_io)
+    real = {task.work.kind for task in inventory.samples if task.work.real_io}
+    kinds = Counter({kind: inventory.kinds[kind] for kind in real})
     if limit == resource.RLIM_INFINITY or not kinds:
         return {}
     most = kinds.total() - max(kinds[FileRead.kind] - MOST_THREADS, 0)
     left = max(limit - _open_now() - _RESERVE, 0)
-    at_once = {mode: min(mode.lanes(len(tasks)), most) for mode in modes}
+    at_once = {mode: min(mode.lanes(inventory.kinds.total()), most) for mode in modes}
     return {mode: _too_many(mode, count, left) for mode, count in at_once.items() if count > left}
 
 

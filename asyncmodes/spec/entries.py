@@ -8,11 +8,11 @@ from itertools import accumulate, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from asyncmodes.errors import Problem, UsageError
+from asyncmodes.lists import TaskStream
 from asyncmodes.spec.durations import parse_delay
 from asyncmodes.spec.model import Defaults
 from asyncmodes.spec.web import check_credentials, masked
 from asyncmodes.spec.wording import shown
-from asyncmodes.streams import Stream
 from asyncmodes.tasks import Block, Cpu, CpuIn, Delay, FakeRequest, Request, Task, Work
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def tasks_of(entries: Sequence[Entry], defaults: Defaults) -> Collection[Task]:
         if count > defaults.max_tasks:
             raise too_many(entry.where, count, defaults.max_tasks)
     if not defaults.keep_tasks and not any(entry.needs for entry in entries):
-        return Stream(partial(_made, entries, defaults), count)
+        return TaskStream(partial(_made, entries, defaults), count)
     needs = _needs_of(entries, defaults.max_tasks)
     names = _Names({entry.name for entry in entries if entry.name is not None})
     dice = _Dice(defaults.seed)

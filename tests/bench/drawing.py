@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from functools import partial
 
 from asyncmodes.continued import continued
+from asyncmodes.lists import TaskList
 from asyncmodes.modes import DEFAULT_MODES, parse_mode
 from asyncmodes.playback import at
 from asyncmodes.prediction import predict
 from asyncmodes.record import Comparison, Run
 from asyncmodes.stats import summarise
-from asyncmodes.tasks import Delay, Task, TaskList
+from asyncmodes.tasks import Delay, Task
 from asyncmodes.views.live import live_picture
 from asyncmodes.views.picture import Look, picture
 from tests.bench.goal import Goal, medians, seconds

@@ -13,8 +13,9 @@ from functools import partial
 
 from asyncmodes.clocks import ClockName, new_loop
 from asyncmodes.executor import execute
+from asyncmodes.lists import TaskList
 from asyncmodes.modes import parse_mode
-from asyncmodes.tasks import Delay, Task, TaskList
+from asyncmodes.tasks import Delay, Task
 from tests.bench import growth, virtual
 from tests.bench.goal import Goal, medians
 from tests.bench.peers import aiometer_peer, node_peers

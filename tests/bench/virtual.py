@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 from asyncmodes.clocks import ClockName, new_loop
+from asyncmodes.lists import TaskList
 from asyncmodes.measure import execute
 from asyncmodes.modes import parse_mode
 from asyncmodes.prediction import predict
 from asyncmodes.record import Run
-from asyncmodes.tasks import Delay, Task, TaskList
+from asyncmodes.tasks import Delay, Task
 from tests.bench.goal import Goal, medians
 
 COUNT, LIMIT = 100_000, 100
