@@ -1,8 +1,10 @@
 """How time and memory grow with the number of tasks, each point a process of its own, and the memory of a million.
 
-The exponent is the slope of the least-squares line through the logarithms. Of memory, what is fitted is the growth of
-the peak of the resident memory while the tasks run, its least over three processes, with 100,000 tasks and more: below
-that the system's pages decide. Tasks and their starts are made before and not counted: one object, repeated.
+The exponent is the slope of the least-squares line through the logarithms: of the medians of five processes in time,
+as the fastest of them would favour short runs, which have their lucky moments as a whole. Of memory, what is fitted is
+the growth of the peak of the resident memory while the tasks run, its least over these processes, with 100,000 tasks
+and more: below that the system's pages decide. Tasks and their starts are made before and not counted: one object,
+repeated.
 """
 
 import json
@@ -61,8 +63,9 @@ def goals() -> Iterator[Goal]:
         yield Goal("growth with the number of tasks: this system does not tell peaks of memory", None, 1.05)
         return
     for mode in MODES:
-        points = [_least(mode, count) for count in COUNTS]
-        times, memory = [point[0] for point in points], [point[1] for point in points]
+        rounds = [[_point(mode, count) for count in COUNTS] for _ in range(5)]  # in turn: no count has all the luck
+        points = [list(zip(*of_count, strict=True)) for of_count in zip(*rounds, strict=True)]
+        times, memory = [statistics.median(time) for time, _ in points], [min(size) for _, size in points]
         yield Goal(f"{mode}: exponent of time, 1e3 to 1e6 tasks", exponent(COUNTS, times), 1.05, unit="")
         yield Goal(f"{mode}: exponent of memory, 1e5 to 1e6 tasks", exponent(COUNTS[2:], memory[2:]), 1.05, unit="")
         if mode == "limited=100":
@@ -79,10 +82,10 @@ def exponent(counts: Sequence[int], figures: Sequence[float]) -> float:
     return statistics.linear_regression([math.log(count) for count in counts], logs).slope
 
 
-def _least(mode: str, count: int) -> tuple[float, float]:
-    """The least time and the least memory of three processes."""
-    points = [json.loads(_output(ONE_POINT, mode, str(count))) for _ in range(3)]
-    return min(time for time, _ in points), max(min(size for _, size in points), 1)
+def _point(mode: str, count: int) -> tuple[float, float]:
+    """The time and the memory that so many tasks take in a process of their own."""
+    time, size = json.loads(_output(ONE_POINT, mode, str(count)))
+    return time, max(size, 1)
 
 
 def _output(program: str, *arguments: str) -> str:
