@@ -349,13 +349,13 @@ def test_usage_errors(arguments, told):
 
 def test_an_interrupted_run_ends_the_program(monkeypatch):
     """Ctrl-C in a run that is for real ends the program with 130, and grades nothing."""
-    from asyncmodes.lessons import experiments
+    from asyncmodes.commands import signals
 
     def interrupted(plan):
         return replace(measured(plan), interrupted=True, runs=())
 
-    measured = experiments.measured
-    monkeypatch.setattr(experiments, "measured", interrupted)
+    measured = signals.measured
+    monkeypatch.setattr(signals, "measured", interrupted)
     done = learn("dinner", "--answers", "-", stdin=ANSWERS)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 

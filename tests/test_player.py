@@ -14,9 +14,11 @@ if sys.platform == "win32":
     pytest.skip("needs a pseudo-terminal", allow_module_level=True)
 
 from asyncmodes.commands.program import main
+from asyncmodes.commands.signals import STUCK
 from tests.terminal import PROGRAM, Terminal
 
 SHOWN, HIDDEN = b"\x1b[?25h", b"\x1b[?25l"
+CONTROL_C = "\x03"
 RIGHT, LEFT, UP, DOWN = "\x1b[C", "\x1b[D", "\x1b[A", "\x1b[B"
 COLOR = re.compile(rb"\x1b\[[0-9;]*3[0-9]m")
 
@@ -192,7 +194,7 @@ def test_another_size_in_the_middle(tmp_path):
         ("q", 0, False),
         ("\x04", 0, False),
         ("\x04", 0, True),
-        ("\x03", 130, True),
+        (CONTROL_C, 130, True),
         (signal.SIGTERM, 143, True),
         (signal.SIGHUP, -signal.SIGHUP, False),
     ],
@@ -291,7 +293,7 @@ def test_for_real_the_picture_grows_and_proves_it(tmp_path):
     assert learner.leaves_in_order() == 0
 
 
-@pytest.mark.parametrize(("leave", "code"), [("q", 0), ("\x03", 130)], ids=["q", "Ctrl-C"])
+@pytest.mark.parametrize(("leave", "code"), [("q", 0), (CONTROL_C, 130)], ids=["q", "Ctrl-C"])
 def test_a_run_for_real_can_be_left(tmp_path, leave, code):
     """A key that leaves cancels a run that would go on for an hour."""
     (tmp_path / "1.toml").write_text(HOUR)
@@ -320,6 +322,34 @@ most = 9999999
 tasks = [{name = "nap", delay = "1h"}]
 modes = ["parallel"]
 """
+
+
+def test_the_second_signal_leaves_a_run_that_cannot_be_cancelled(tmp_path):
+    """Blocking work holds the event loop; who is told so and presses Ctrl-C again has the terminal as it was."""
+    (tmp_path / "tea.toml").write_text("""
+name = "tea"
+title = "A cup of tea"
+summary = "Water and leaves"
+[[steps]]
+id = "stuck"
+title = "Somebody stands at the stove"
+explanation = "Nothing else gets done."
+[steps.question]
+ask = "How long?"
+unit = "ms"
+figure = "parallel.total_ms"
+expect = 900_000
+[[steps.experiments]]
+tasks = [{name = "kettle", block = "15m"}]
+modes = ["parallel"]
+""")
+    learner = Learner(tmp_path, "learn", "--pack", str(tmp_path), "tea", "--real")
+    learner.answer("15m")
+    learner.read_until(lambda text: "running" in text)
+    learner.press(CONTROL_C)
+    learner.read_until(lambda text: STUCK in text)
+    learner.press(CONTROL_C)
+    assert learner.leaves_in_order() == 130
 
 
 def test_compare_plays_back_what_it_recorded(tmp_path):

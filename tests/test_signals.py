@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,35 @@ def load():
 
 raise SystemExit(exit_code(load))
 """
+    ran = subprocess.run([sys.executable, "-c", program], check=False, cwd=tmp_path, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (128 + number, "", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "command",
+    [("learn", "--check"), ("learn", "S3", "--answers", "answers.json"), ("explain", "parallel")],
+    ids=" ".join,
+)
+def test_a_signal_within_the_event_loop_leaves_nothing_half_done(tmp_path: Path, number: int, command: tuple[str, ...]):
+    """As when a worker has been made and has not begun: Python would complain that nobody awaits it."""
+    program = f"""\
+import os, signal, sys
+from asyncmodes.__main__ import main
+from asyncmodes.executor import Execution
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs these tests in the background has it ignored
+work = Execution._work
+
+def pressed(execution, number):
+    Execution._work = work
+    return work(execution, number), os.kill(os.getpid(), {int(number)})
+
+Execution._work = lambda *worker: pressed(*worker)[0]
+sys.argv[1:] = {[*command]}
+sys.exit(main())
+"""
+    (tmp_path / "answers.json").write_text("{}")
     ran = subprocess.run([sys.executable, "-c", program], check=False, cwd=tmp_path, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout, ran.stderr) == (128 + number, "", "")
 
@@ -258,7 +288,7 @@ def test_a_signal_just_before_a_run_cancels_it():
     with Signals() as signals, asyncio.Runner() as runner:
         signals.phase = Phase.RUNNING
         press()
-        assert signals.run(run(), runner) == "cancelled"
+        assert signals.run(run, runner) == "cancelled"
         assert signals.received == signal.SIGINT
 
 
@@ -277,7 +307,7 @@ def test_what_cannot_be_cancelled_is_said(monkeypatch: pytest.MonkeyPatch):
     for press_at_all in (False, True):
         with Signals() as signals, asyncio.Runner() as runner:
             signals.tell = said.append
-            signals.run(run(press_at_all), runner)
+            signals.run(partial(run, press_at_all), runner)
     assert said == [STUCK]
 
 

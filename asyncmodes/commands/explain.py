@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asyncmodes.commands.exits import signals_wait
 from asyncmodes.commands.options import Ascii, Color, Format, Options, Width
 from asyncmodes.commands.output import write_stdout
 from asyncmodes.commands.screen import Screen
@@ -64,7 +65,8 @@ def _contents(options: ExplainOptions, screen: Screen) -> str:
 
 def _topic(name: str, options: ExplainOptions, languages: Sequence[str], screen: Screen) -> str:
     topic = find(name)
-    played = play([scene for scene in topic.scenes if scene.written_in(languages)])
+    with signals_wait():  # it takes no time, and what is raised in an event loop leaves half of it behind
+        played = play([scene for scene in topic.scenes if scene.written_in(languages)])
     if options.output_format == "json":
         from asyncmodes.exports.topics import write_topic
 

@@ -112,11 +112,12 @@ def _reset(options: LearnOptions) -> int:
 def _check(options: LearnOptions) -> int:
     if options.pack is not None and options.lesson is not None:
         raise UsageError.at("--check", "it was given two packs", "write asyncmodes learn --check DIR")
+    from asyncmodes.commands.signals import measured
     from asyncmodes.lessons.checking import check_pack
     from asyncmodes.lessons.pack import read_pack
 
     pack = read_pack(options.pack or options.lesson)
-    found = check_pack(pack, real=options.real)
+    found = check_pack(pack, real=options.real, through=measured)
     for step in found.left_out:
         note(f"note: {step} asks servers or reads files, and was not run; add --real")
     counts = {"lessons": found.lessons, "questions": found.questions, "runs": found.runs}
@@ -141,6 +142,7 @@ def _list(pack: Pack, options: LearnOptions) -> int:
 
 
 def _grade(pack: Pack, options: LearnOptions, answers: str) -> int:
+    from asyncmodes.commands.signals import measured
     from asyncmodes.lessons.answers import read_answers
     from asyncmodes.lessons.experiments import right_answer, run_step
     from asyncmodes.lessons.grading import grade, score
@@ -151,7 +153,7 @@ def _grade(pack: Pack, options: LearnOptions, answers: str) -> int:
     given = read_answers(answers, asked, {step.id: step for step in pack.steps})
     answered = []
     for step in lesson.steps:
-        runs = run_step(step, real=options.real)
+        runs = run_step(step, real=options.real, through=measured)
         right = step.question.expect if options.real else right_answer(step, runs)
         answered.append(Answered(step, grade(step.question, given.get(step.id), right), runs))
     as_json = options.output_format == "json"

@@ -84,7 +84,7 @@ class Lines:
 
     def run(self, title: Text, look: Look, made: Plan) -> Comparison:  # noqa: ARG002  # nothing is drawn
         """Say that it runs."""
-        from asyncmodes.measure import measured
+        from asyncmodes.commands.signals import measured
 
         self._write("running for real ...\n")
         return measured(made)

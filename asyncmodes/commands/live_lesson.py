@@ -9,6 +9,7 @@ from asyncmodes.commands.keys import OVER
 from asyncmodes.commands.live import LivePicture
 from asyncmodes.commands.painting import canvas
 from asyncmodes.commands.screen import Screen
+from asyncmodes.commands.signals import Signals
 from asyncmodes.commands.terminal import Terminal
 from asyncmodes.measure import Plan, measure
 from asyncmodes.record import Comparison
@@ -21,7 +22,8 @@ _LEAVING = ("q", "l", OVER)
 def run_live(terminal: Terminal, look: Look, made: Plan) -> tuple[Comparison, str]:
     """Do what the plan says and show it below the first line; the key that cancelled it, empty if none did.
 
-    SIGINT and SIGTERM end it as they end everything else on the terminal.
+    SIGINT and SIGTERM end it as they end everything else on the terminal, once what runs has been cancelled; the second
+    one leaves at once.
     """
     pressed = ""
 
@@ -44,7 +46,16 @@ def run_live(terminal: Terminal, look: Look, made: Plan) -> tuple[Comparison, st
     screen = Screen(look.width, True, look.glyphs is ASCII, terminal.color, True)
     terminal.go_to(1)
     with (
+        Signals() as signals,
         asyncio.Runner(loop_factory=lambda: new_loop(made.clock)) as runner,
         LivePicture(canvas(screen, look, list(made.tasks))) as picture,
     ):
-        return runner.run(main()), pressed
+
+        def abandon() -> None:
+            picture.abandon()
+            terminal.restore()
+
+        signals.tell, signals.abandon = picture.say, abandon
+        comparison = signals.run(main, runner)
+    signals.raise_received()
+    return comparison, pressed

@@ -79,7 +79,7 @@ def serve(options: ServeOptions) -> int:
         if not _is_loopback(listener):
             note(f"warning: other machines can reach {address_of(listener)}; leave out --host to keep it to yourself")
         with asyncio.Runner() as runner:
-            signals.run(_served(server, listener), runner)
+            signals.run(lambda: _served(server, listener), runner)
     return 128 + (signals.received or 0)
 
 

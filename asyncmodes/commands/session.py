@@ -279,9 +279,9 @@ def _measure(made: Plan, screen: Screen, command: str, options: Common, signals:
             look = _look(screen, command, options)
             with LivePicture(canvas(screen, look, begun(made).tasks)) as picture:
                 signals.tell, signals.abandon = picture.say, picture.abandon
-                return signals.run(measure(made, picture.watch), runner)
+                return signals.run(lambda: measure(made, picture.watch), runner)
         with ProgressLine(wanted=not options.quiet and made.runs + made.warmup > 1) as line:
-            return signals.run(measure(made, line.watch), runner)
+            return signals.run(lambda: measure(made, line.watch), runner)
 
 
 def _look(screen: Screen, command: str, options: Common) -> Look:

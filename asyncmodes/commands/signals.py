@@ -13,11 +13,15 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 from types import FrameType
-from typing import TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from asyncmodes.commands.exits import Terminated, leave_if_loading
 from asyncmodes.commands.output import note
 from asyncmodes.virtual_time import VirtualTimeError
+
+if TYPE_CHECKING:
+    from asyncmodes.measure import Plan
+    from asyncmodes.record import Comparison
 
 T = TypeVar("T")
 SHOW_CURSOR = "\x1b[?25h"
@@ -68,14 +72,10 @@ class Signals:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
 
-    def run(self, coroutine: Coroutine[object, object, T], runner: asyncio.Runner) -> T:
-        """Run the coroutine so that the first signal cancels it, also if it came just before."""
+    def run(self, main: Callable[[], Coroutine[object, object, T]], runner: asyncio.Runner) -> T:
+        """Run the coroutine that `main` gives so that the first signal cancels it, also if it came just before."""
         self.phase = Phase.RUNNING
-        try:
-            loop = runner.get_loop()
-        except BaseException:
-            coroutine.close()  # or Python would complain that nobody has awaited it
-            raise
+        loop = runner.get_loop()
 
         async def cancellable() -> T:
             task = asyncio.current_task()
@@ -90,11 +90,16 @@ class Signals:
                     self._cancel = cancel
                     if self.received is not None:
                         self._cancel_once()
-                    return await coroutine
+                    return await main()
             finally:
                 self._cancel = None
 
         return runner.run(cancellable())
+
+    def raise_received(self) -> None:
+        """Raise KeyboardInterrupt or Terminated if a signal came while something ran, which is over now."""
+        if self.received is not None:
+            self._raise(self.received)
 
     def _cancel_once(self) -> None:
         cancel, self._cancel = self._cancel, None
@@ -110,12 +115,30 @@ class Signals:
         if self.phase is Phase.PREPARING or (self.phase is Phase.WRITING and not is_first and not self._raised):
             if self.phase is Phase.PREPARING:
                 leave_if_loading(number, frame)
-            self._raised = True
-            raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+            self._raise(number)
         if not is_first:
             self.abandon()
             _leave_at_once(number)
         self._cancel_once()
+
+    def _raise(self, number: int) -> NoReturn:
+        self._raised = True
+        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+
+def measured(made: Plan) -> Comparison:
+    """Do what the plan says, as `asyncmodes.measure.measured` does, so that a signal ends it in order.
+
+    It cancels what runs and is raised afterwards, as KeyboardInterrupt or Terminated: raised in the middle of the event
+    loop it would leave coroutines that nobody awaits, or be lost in a callback.
+    """
+    from asyncmodes.clocks import new_loop
+    from asyncmodes.measure import measure
+
+    with Signals() as signals, asyncio.Runner(loop_factory=lambda: new_loop(made.clock, made.loop)) as runner:
+        comparison = signals.run(lambda: measure(made), runner)
+    signals.raise_received()
+    return comparison
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def _swept_and_shown(options: SweepOptions, signals: Signals) -> int:
         from asyncmodes.sweep import sweep as swept
 
         with ProgressLine(wanted=not options.quiet and made.clock is ClockName.REAL) as line:
-            result = signals.run(swept(made, limits, budget_ns, line.watch), runner)
+            result = signals.run(lambda: swept(made, limits, budget_ns, line.watch), runner)
     signals.phase = Phase.WRITING
     if expectations:
         from asyncmodes.expectations.sweeps import judge_sweep

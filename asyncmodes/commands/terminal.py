@@ -68,7 +68,7 @@ class Terminal:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         with signals_wait():
-            self._restore()
+            self.restore()
             for number, handler in self._before.items():
                 signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
             signal.set_wakeup_fd(self._wakeup)
@@ -127,6 +127,15 @@ class Terminal:
         """Let somebody else draw from this line on, from 0."""
         self._write(f"\x1b[{line + 1};1H")
 
+    def restore(self) -> None:
+        """Leave the page and its mode, as at the end; also where the program is about to end without one."""
+        if self._is_set:
+            self._is_set = False
+            with suppress(OSError, EOFError):
+                self._write(_LEAVE)
+        with suppress(termios.error):
+            termios.tcsetattr(self.input, termios.TCSADRAIN, self._modes)  # type: ignore[arg-type]  # what tcgetattr gave
+
     def _read(self) -> list[str]:
         try:
             data = os.read(self.input, 4096)
@@ -153,19 +162,11 @@ class Terminal:
         self._is_set = True
         self._write(_ENTER + _HIDE)
 
-    def _restore(self) -> None:
-        if self._is_set:
-            self._is_set = False
-            with suppress(OSError, EOFError):
-                self._write(_LEAVE)
-        with suppress(termios.error):
-            termios.tcsetattr(self.input, termios.TCSADRAIN, self._modes)  # type: ignore[arg-type]  # what tcgetattr gave
-
     def _resized(self, *_: object) -> None:
         self._redraw = True
 
     def _stop(self, number: int, _: object) -> None:
-        self._restore()
+        self.restore()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)  # here the program is stopped until somebody lets it go on
         signal.signal(number, self._stop)
@@ -173,7 +174,7 @@ class Terminal:
         self._redraw = True
 
     def _die(self, number: int, _: object) -> None:
-        self._restore()
+        self.restore()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 

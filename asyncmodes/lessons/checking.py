@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from asyncmodes.errors import Problem, UsageError
-from asyncmodes.lessons.experiments import disagreements, is_outside, run_step
+from asyncmodes.lessons.experiments import Through, disagreements, is_outside, run_step
 from asyncmodes.lessons.model import Pack
 
 
@@ -19,7 +19,7 @@ class Checked:
     left_out: tuple[str, ...]
 
 
-def check_pack(pack: Pack, *, real: bool = False) -> Checked:
+def check_pack(pack: Pack, *, real: bool = False, through: Through | None = None) -> Checked:
     """Run every experiment and compare it with what its step expects.
 
     Steps with requests or files are left out unless `real`: then those, and only those, are run for real, and so their
@@ -34,7 +34,7 @@ def check_pack(pack: Pack, *, real: bool = False) -> Checked:
             if outside and not real:
                 left_out.append(step.id)
                 continue
-            comparisons = run_step(step, real=outside)
+            comparisons = run_step(step, real=outside, through=through)
         except UsageError as error:
             problems.extend(error.problems)
             continue
